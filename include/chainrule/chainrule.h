@@ -1,0 +1,7 @@
+/* Everything: include this, or the header you need. */
+#ifndef CHAINRULE_CHAINRULE_H
+#define CHAINRULE_CHAINRULE_H
+
+#include "chainrule/base.h"
+
+#endif

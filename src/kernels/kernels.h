@@ -1,0 +1,74 @@
+/* The kernel table: all arithmetic on arrays. No allocation, no I/O, no globals.
+ *
+ * Matrices are row-major; `ld*` is the distance between rows in elements and may
+ * exceed the number of columns; what lies between is not touched. Outputs do not
+ * overlap inputs unless a comment says so. Any size may be 0.
+ *
+ * The reference (ref/) defines the bits; see docs/decisions/ and DESIGN rule 2:
+ *   - a sum over units is one chain of fused multiply-adds from +0 in ascending order,
+ *     the bias added last;
+ *   - a sum over rows is such a chain too; the caller cuts rows into slices
+ *     (cr_slices in net/) and joins the slices by a fixed tree with `add`;
+ *   - a sum along a row (row_sum, softmax) uses 16 virtual lanes: lane i adds elements
+ *     i, i+16, ... in ascending order from +0, then lanes are joined by
+ *     (0+8)(1+9).. (0+4).. (0+2).. (0+1). */
+#ifndef KERNELS_KERNELS_H
+#define KERNELS_KERNELS_H
+
+#include <stddef.h>
+
+#include "kernels/program.h"
+
+enum isa { ISA_REF, ISA_COUNT };
+
+/* The two tables have the same members; T is float or double.
+ *
+ * linear     y[r][c] = sum_k x[r][k] w[c][k] + bias[c * bias_step]
+ *            x [rows][inner], w [cols][inner] contiguous, bias NULL: none;
+ *            bias_step 1: one per unit, 0: one shared.
+ * linear_dx  dx[r][k] = sum_c d[r][c] w[c][k]; the sum ascends over c.
+ * linear_dw  dw[c][k] = sum_r d[r][c] x[r][k], contiguous; ascends over r.
+ * sum_rows   out[c] = sum_r d[r][c]: chain of additions from +0, ascending over r.
+ * row_sum    out[r] = sum_c d[r][c], 16 lanes (above).
+ * softmax    y[r] = softmax(u[r]), shifted by the row's maximum; -inf logits give 0;
+ *            a row of only -inf, or with NaN or +inf, gives NaN throughout.
+ *            Also lse[r] = log sum exp u[r] where lse is not NULL.
+ * softmax_back  du[r][i] = y[r][i] (dy[r][i] - sum_j dy[r][j] y[r][j]), row sum in 16 lanes
+ * dot_lse    out[r] = sum_c (t[r][c] != 0 ? t[r][c] * (lse[r] - u[r][c]) : 0), 16 lanes:
+ *            cross-entropy of softmax(u) against t.
+ * map        out[i] = program(args...)[i], i < n. args[k] has n elements where
+ *            step[k] is 1, one element where it is 0. out may equal an argument.
+ * add        y[i] += x[i]
+ * sgd        out[i] = w[i] - lr g[i], one rounding (fused); out may equal w. */
+#define KERNELS_DECLARE(T, name)                                                          \
+    struct name {                                                                         \
+        enum isa isa;                                                                     \
+        void (*linear)(T *y, size_t ldy, const T *x, size_t ldx, const T *w,              \
+                       const T *bias, size_t bias_step, size_t rows, size_t cols,         \
+                       size_t inner);                                                     \
+        void (*linear_dx)(T *dx, size_t lddx, const T *d, size_t ldd, const T *w,         \
+                          size_t rows, size_t cols, size_t inner);                        \
+        void (*linear_dw)(T *dw, const T *d, size_t ldd, const T *x, size_t ldx,          \
+                          size_t rows, size_t cols, size_t inner);                        \
+        void (*sum_rows)(T *out, const T *d, size_t ldd, size_t rows, size_t cols);       \
+        void (*row_sum)(T *out, const T *d, size_t ldd, size_t rows, size_t cols);        \
+        void (*softmax)(T *y, size_t ldy, T *lse, const T *u, size_t ldu, size_t rows,    \
+                        size_t cols);                                                     \
+        void (*softmax_back)(T *du, size_t lddu, const T *y, size_t ldy, const T *dy,     \
+                             size_t lddy, size_t rows, size_t cols);                      \
+        void (*dot_lse)(T *out, const T *lse, const T *u, size_t ldu, const T *t,         \
+                        size_t ldt, size_t rows, size_t cols);                            \
+        void (*map)(const struct program *p, const T *const *args,                        \
+                    const unsigned char *step, T *out, size_t n);                         \
+        void (*add)(T *y, const T *x, size_t n);                                          \
+        void (*sgd)(T *out, const T *w, const T *g, T lr, size_t n);                      \
+    }
+
+KERNELS_DECLARE(float, kernels_f32);
+KERNELS_DECLARE(double, kernels_f64);
+
+/* The table for an instruction set, or NULL where this CPU or build lacks it. */
+const struct kernels_f32 *cr_kernels_f32(enum isa isa);
+const struct kernels_f64 *cr_kernels_f64(enum isa isa);
+
+#endif
