@@ -1,0 +1,156 @@
+/* What a network file says, as a plain struct: names, layers, loss, examples, training,
+ * notation. The network file, the C builder, the model file (and later ONNX) all become
+ * one of these; cr_net_build makes a network of it.
+ *
+ * Everything a spec points to lives in its arena. Places point into `source` so that a
+ * later step (shapes, notation) can name file, line and column. */
+#ifndef NET_SPEC_H
+#define NET_SPEC_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "expr/expr.h"
+#include "net/tables.h"
+
+/* An activation with its parameters. The formulas are in symbols with these refs. */
+enum act_ref { ACT_T, ACT_Z, ACT_PARAM0, ACT_PARAM1 };
+
+struct activation {
+    int row;                            /* of the table; -1: the user's formula */
+    double param[TABLE_PARAMS];
+    const char *text;                   /* the user's formula as written ("t/10"); NULL with a row */
+    const char *name;                   /* the letter in the user's "A(t) = t/10"; "A" by default */
+    const struct expr *formula;         /* A(t) in ACT_T, ACT_PARAM*; NULL: softmax */
+    const struct expr *derivative;      /* A'(t) in ACT_T, ACT_Z, ACT_PARAM* */
+    const struct expr *d_param;         /* dA/d(param 0) where it is learned, else NULL */
+};
+
+struct init {
+    enum init_method method;
+    double param[TABLE_PARAMS];
+};
+
+enum bias_policy { BIAS_PER_UNIT, BIAS_SHARED, BIAS_NONE };
+enum layer_kind { LAYER_DENSE, LAYER_ADD, LAYER_CONCAT };
+enum { FROM_INPUTS = -1, SPEC_FROM = 8 };
+
+struct spec_layer {
+    const char *name;                   /* unique; "hidden", "hidden1", "output" by default */
+    struct place at;
+    enum layer_kind kind;
+    size_t units;                       /* dense: given; add and concat: cr_spec_finish fills it */
+    const char *const *unit_names;      /* [units], unique in the network; NULL: cr_spec_finish fills it */
+    int from[SPEC_FROM], n_from;        /* FROM_INPUTS or an earlier layer; n_from 0: the layer before.
+                                           Several into a dense layer are joined end to end */
+    struct place from_at[SPEC_FROM];
+    struct activation act;              /* add and concat: identity unless given */
+    struct place act_at;
+    const double *weights;              /* [units][inputs] row-major, or NULL: weight_init */
+    size_t weight_rows, weight_cols;    /* the shape that was given */
+    struct place weights_at;
+    struct init weight_init;
+    enum bias_policy bias;
+    const double *biases;               /* [units], or [1] where shared; NULL: bias_init */
+    size_t n_biases;
+    struct place biases_at;
+    struct init bias_init;
+    double weight_rate, bias_rate;      /* factors of the learning rate; 1 by default */
+};
+
+enum reduction { REDUCE_MEAN, REDUCE_SUM };
+
+struct spec_loss {
+    int row;                            /* as named in the file, before fusing */
+    double param[TABLE_PARAMS];
+    double smoothing;                   /* label smoothing, 0 <= s < 1; targets that are probabilities */
+    enum reduction reduction;           /* over examples */
+    struct place at;
+};
+
+struct spec_optimiser {
+    enum optimiser_method method;
+    double learning_rate;               /* > 0 */
+    struct place at;
+};
+
+/* The user's notation: a base by name, and overrides as patterns (see explain/notation.h). */
+struct spec_notation {
+    const char *base;                   /* NULL: the default */
+    struct place at;
+    size_t n;
+    const char *const *key;
+    const char *const *pattern;
+    const struct place *key_at;
+    const struct place *pattern_at;
+};
+
+struct spec {
+    struct arena arena;                 /* holds all that is below, the source's text included */
+    struct source source;               /* name NULL where there is no file */
+    const char *title;                  /* NULL: none */
+
+    size_t n_inputs;
+    const char *const *input_names;     /* [n_inputs]; NULL: cr_spec_finish makes x1, x2, ... */
+    struct place inputs_at;
+
+    size_t n_layers;
+    struct spec_layer *layer;
+
+    struct spec_loss loss;
+    struct spec_optimiser optimiser;
+
+    size_t n_outputs;                   /* units of the last layer; cr_spec_finish fills it */
+    const char *const *target_names;    /* [n_targets]; NULL: as the notation does */
+
+    size_t n_examples;                  /* 0: none in the file */
+    const double *inputs;               /* [n_examples][n_inputs] */
+    const double *targets;              /* [n_examples][n_targets]; NULL: none given */
+    size_t n_targets;                   /* columns that were given; cr_spec_finish checks */
+    struct place targets_at;
+    const char *const *example_names;   /* [n_examples] or NULL */
+
+    uint64_t seed;                      /* default 1 */
+    size_t epochs, batch;               /* 0: not given */
+    int iterations;                     /* updates that explain shows; 1 by default */
+
+    struct spec_notation notation;
+};
+
+/* A new empty spec with its defaults; NULL when out of memory. Freed with cr_spec_free
+ * (which accepts NULL). */
+struct spec *cr_spec_new(void);
+void cr_spec_free(struct spec *spec);
+
+/* Set a layer to its defaults (dense, identity, Glorot-uniform weights, zero biases per
+ * unit, rates 1). Readers call it before they fill a layer. */
+void cr_spec_layer_init(struct arena *a, struct spec_layer *layer);
+
+/* Set an activation from a row's name or a formula: "relu", "t/10", "A(t) = t/10";
+ * params[0..n) replace the row's parameters by name. src/at place errors. */
+struct spec_param {
+    const char *name;
+    double value;
+    struct place name_at, value_at;
+};
+cr_status cr_activation_set(struct arena *a, struct activation *out, const char *text,
+                            const struct spec_param *params, size_t n,
+                            const struct source *src, struct place at, cr_error *err);
+
+/* The same for a row's parameters of any table: fill param[] from defaults and params. */
+cr_status cr_params_set(double *param, const struct table_param *row, const char *what,
+                        const struct spec_param *params, size_t n,
+                        const struct source *src, cr_error *err);
+
+/* Check a spec as a whole, and fill in what was left open: `from`, units of joins, unit,
+ * input and layer names, n_outputs; shapes of weights and biases, targets fit for the
+ * loss, names unique, at least one layer, sizes that do not overflow, and at most
+ * max_bytes for the parameters (0: no limit). Errors carry places. */
+cr_status cr_spec_finish(struct spec *spec, size_t max_bytes, cr_error *err);
+
+/* Number of columns that enter a layer; valid once finished. */
+size_t cr_spec_fan_in(const struct spec *spec, size_t layer);
+
+#endif
