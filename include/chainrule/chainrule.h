@@ -3,5 +3,6 @@
 #define CHAINRULE_CHAINRULE_H
 
 #include "chainrule/base.h"
+#include "chainrule/net.h"
 
 #endif

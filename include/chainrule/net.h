@@ -1,0 +1,135 @@
+/* Networks: build one, predict with it, train it on your own arrays.
+ *
+ * A cr_net holds a network's graph and all its parameters in one block. A cr_plan says
+ * how one purpose is carried out for up to so many rows; it points to its net, which must
+ * outlive it. Values live in scratch memory that the caller owns.
+ *
+ * Threads: predicting only reads net and plan, so threads may share both, each with its
+ * own scratch memory. Training writes the net's parameters: one thread at a time. */
+#ifndef CHAINRULE_NET_H
+#define CHAINRULE_NET_H
+
+#include "chainrule/base.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct cr_net cr_net;
+typedef struct cr_plan cr_plan;
+typedef struct cr_builder cr_builder;
+
+/* The type of parameters and values. Training and predicting use CR_F32; network files
+ * are explained and checked in CR_F64. */
+typedef enum cr_type { CR_F32, CR_F64 } cr_type;
+
+/* Build a network layer by layer. A call that fails is remembered: cr_builder_build
+ * reports the first failure, so the calls between need no checks. NULL when out of memory. */
+CR_API cr_builder *cr_builder_create(size_t inputs);
+CR_API void cr_builder_free(cr_builder *b);
+
+/* Add a dense layer, y = A(W x + b), after the last one; returns its number, from 0.
+ * activation: a name of the table ("relu") or a formula of t ("t/10"). Weights start from
+ * the Glorot-uniform distribution and biases from 0 unless set below. */
+CR_API int cr_builder_dense(cr_builder *b, size_t units, const char *activation);
+
+/* Add a layer that adds, or joins end to end, the outputs of earlier layers
+ * (-1: the network's inputs); returns its number. 1 <= n <= 8. */
+CR_API int cr_builder_add(cr_builder *b, const int *layers, size_t n);
+CR_API int cr_builder_concat(cr_builder *b, const int *layers, size_t n);
+
+/* Let a dense layer read other outputs than the layer before it (several: end to end). */
+CR_API void cr_builder_from(cr_builder *b, int layer, const int *layers, size_t n);
+
+/* Give a dense layer its weights, [units][inputs] row-major, or biases, [units]. Copied. */
+CR_API void cr_builder_weights(cr_builder *b, int layer, const double *w, size_t n);
+CR_API void cr_builder_biases(cr_builder *b, int layer, const double *bias, size_t n);
+
+/* Choose how weights start ("he-normal"), or have no bias, or one for the whole layer. */
+CR_API void cr_builder_init(cr_builder *b, int layer, const char *initialiser);
+CR_API void cr_builder_no_bias(cr_builder *b, int layer);
+CR_API void cr_builder_shared_bias(cr_builder *b, int layer, double value);
+
+/* The loss ("half-squared", "cross-entropy", ...; default "half-squared"), and whether it
+ * is summed instead of averaged over the rows of a batch. */
+CR_API void cr_builder_loss(cr_builder *b, const char *loss, int sum_over_rows);
+
+/* Names for the inputs and for a layer's units, as explain shows them. Copied. */
+CR_API void cr_builder_input_names(cr_builder *b, const char *const *names, size_t n);
+CR_API void cr_builder_unit_names(cr_builder *b, int layer, const char *const *names, size_t n);
+
+/* Add one example, for explaining: in [inputs], target [outputs of the last layer]. */
+CR_API void cr_builder_example(cr_builder *b, const double *in, size_t n_in,
+                               const double *target, size_t n_target);
+
+/* The learning rate that explain uses (default 0.1). */
+CR_API void cr_builder_learning_rate(cr_builder *b, double rate);
+
+/* Make the network; parameters that were not given come from the seed. The builder can
+ * be used again. *out is freed with cr_net_free. Errors: what the calls above found,
+ * CR_ERR_SHAPE, CR_ERR_MEMORY. */
+CR_API cr_status cr_builder_build(const cr_builder *b, cr_type type, uint64_t seed,
+                                  cr_net **out, cr_error *err);
+CR_API void cr_net_free(cr_net *net);
+
+CR_API cr_type cr_net_type(const cr_net *net);
+CR_API size_t cr_net_inputs(const cr_net *net);
+CR_API size_t cr_net_outputs(const cr_net *net);
+
+/* All parameters: one block of cr_net_n_params numbers of the net's type. Groups lie in
+ * it one after the other (each starts at a multiple of 64 bytes; what lies between is 0). */
+CR_API size_t cr_net_n_params(const cr_net *net);
+CR_API void *cr_net_params(cr_net *net);
+
+typedef struct cr_param_group {
+    const char *layer;      /* the layer's name; lives as long as the net */
+    const char *what;       /* "weight", "bias" or "slope" */
+    size_t rows, cols;      /* weight [units][inputs]; bias [1][units], shared [1][1]; slope [1][1] */
+    size_t offset;          /* of its first number in the block */
+} cr_param_group;
+CR_API size_t cr_net_n_groups(const cr_net *net);
+CR_API cr_param_group cr_net_group(const cr_net *net, size_t index);
+
+/* What a plan is for. Explaining keeps every value; training and predicting reuse memory.
+ * No plan changes the bits of a value that it keeps. */
+typedef enum cr_purpose { CR_FOR_PREDICTING, CR_FOR_TRAINING, CR_FOR_EXPLAINING } cr_purpose;
+
+/* Make a plan for batches of at most `rows` rows (1 or more). */
+CR_API cr_status cr_plan_create(cr_net *net, cr_purpose purpose, size_t rows,
+                                cr_plan **out, cr_error *err);
+CR_API void cr_plan_free(cr_plan *plan);
+
+/* Bytes of scratch memory that running the plan takes; and such memory, 64-byte aligned
+ * (any other allocation with that alignment will do). NULL when out of memory. */
+CR_API size_t cr_plan_work_size(const cr_plan *plan);
+CR_API void *cr_work_alloc(size_t size);
+CR_API void cr_work_free(void *work);
+
+/* Compute out = net(in) for a batch.
+ *   plan  for predicting, with room for at least `rows` rows; of the type of the arrays
+ *   in    [rows][inputs]   out [rows][outputs]; must not overlap
+ *   work  64-byte aligned scratch of at least cr_plan_work_size(plan) bytes
+ *   err   filled only on failure; may be NULL
+ * Returns CR_OK, or CR_ERR_WORK, CR_ERR_ROWS or CR_ERR_ARGUMENT (purpose, type) with out
+ * untouched. The plan is only read: threads may share it, each with its own work. */
+CR_API cr_status cr_predict(const cr_plan *plan, const float *in, float *out, size_t rows,
+                            void *work, size_t work_size, cr_error *err);
+CR_API cr_status cr_predict_f64(const cr_plan *plan, const double *in, double *out, size_t rows,
+                                void *work, size_t work_size, cr_error *err);
+
+/* One step of gradient descent on a batch: w <- w - rate * dL/dw for every parameter.
+ *   plan  for training;  in [rows][inputs], targets [rows][outputs], 1 <= rows
+ *   loss  the batch's loss before the update; may be NULL
+ * Returns as cr_predict; CR_ERR_DIVERGED when the loss is not finite: the parameters are
+ * then as they were before the step. (Rumelhart, Hinton & Williams 1986, eq. 8 without momentum.) */
+CR_API cr_status cr_train_step(const cr_plan *plan, const float *in, const float *targets,
+                               size_t rows, double rate, double *loss,
+                               void *work, size_t work_size, cr_error *err);
+CR_API cr_status cr_train_step_f64(const cr_plan *plan, const double *in, const double *targets,
+                                   size_t rows, double rate, double *loss,
+                                   void *work, size_t work_size, cr_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,87 @@
+/* A plan: a tape's steps grouped into kernel calls, each value given a place. Const once
+ * made. Values live in a workspace of cr_plan_work_size bytes.
+ *
+ * Rows are cut into slices (cr_slices); a slice's values lie together, so slices run in
+ * parallel without sharing a line, and sums over rows are made per slice and then joined
+ * by a fixed binary tree. The same code runs the explaining, training and predicting
+ * plans; they differ in which values are kept and which steps are substituted into the
+ * step that uses them. */
+#ifndef NET_PLAN_H
+#define NET_PLAN_H
+
+#include <stddef.h>
+
+#include "base/error.h"
+#include "kernels/kernels.h"
+#include "net/net.h"
+#include "net/tape.h"
+
+struct team;
+
+/* How many rows a slice has, for a network with `params` numbers and a batch of `rows`
+ * rows: from these alone, so that the bits do not depend on threads or machine. */
+size_t cr_slice_rows(size_t params, size_t rows);
+
+struct call;
+
+struct cr_plan {
+    const struct tape *tape;
+    struct tape *owned;             /* the same, where the plan was made from a net; else NULL */
+    cr_net *net;                    /* where parameters are; may be replaced in struct run */
+    cr_purpose purpose;
+    size_t rows;                    /* capacity */
+    struct arena arena;
+    const struct kernels_f32 *f32;
+    const struct kernels_f64 *f64;  /* the one of the net's type is set */
+    int n_calls;
+    struct call *call;
+    size_t *offset;                 /* [n_values] in numbers: in a slice's part, in the shared part, or PLACE_NONE */
+    size_t shared;                  /* numbers in the shared part (gradients, new parameters, scalars, slices' sums) */
+    size_t slice;                   /* numbers in one slice's part */
+    size_t partial;                 /* numbers in one slice's sums */
+    size_t work_size;               /* bytes */
+};
+
+/* A plan for any tape: one recorded from `net`, or a mutated copy. The tape must outlive
+ * the plan. Every plan for explaining keeps every value. */
+cr_status cr_plan_make(const struct tape *tape, cr_net *net, cr_purpose purpose, size_t rows,
+                       cr_plan **out, cr_error *err);
+
+/* One run of a plan over a batch. in, targets and params are arrays of the net's type. */
+struct run {
+    const void *in;                 /* [rows][inputs] */
+    const void *targets;            /* [rows][outputs]; NULL when predicting */
+    size_t rows;
+    void *params;                   /* the net's block, or another of the same layout; written by a
+                                       training plan's update only */
+    double rate;                    /* learning rate */
+    void *work;
+    struct team *team;              /* NULL: the calling thread alone */
+    /* Called after each step with its values just made, serial runs only: may change them.
+     * NULL: none. */
+    void (*after)(void *ctx, const struct cr_plan *plan, const struct run *run, int step);
+    void *ctx;
+};
+
+/* Run the steps of phases `first` to `last`. Nothing is allocated. The caller has checked
+ * sizes. Values of earlier phases are still in `work` from a run before. */
+void cr_plan_run(const cr_plan *plan, const struct run *run, enum phase first, enum phase last);
+
+/* Where an element is (in work, or in what `run` points to); NULL where the plan does not
+ * keep the value. Explaining plans keep all. */
+void *cr_plan_at(const cr_plan *plan, const struct run *run, int value, size_t row, size_t index);
+
+/* The same as a double; NaN where it is not kept. */
+double cr_plan_get(const cr_plan *plan, const struct run *run, int value, size_t row, size_t index);
+
+/* The batch's loss after a run, as a double. */
+double cr_plan_loss(const cr_plan *plan, const struct run *run);
+
+/* The first element that is not finite, in the order of the tape, given values included;
+ * 0 when all are finite. For plans that keep every value. */
+int cr_plan_not_finite(const cr_plan *plan, const struct run *run, uint64_t *ref);
+
+/* Words for a message: "the pre-activation of unit h1 in layer 'hidden', example 3". */
+void cr_tape_describe(struct text *out, const struct tape *tape, uint64_t ref);
+
+#endif
