@@ -79,6 +79,10 @@ typedef struct cr_error {
  * 0) and returns the length that the whole text has, like snprintf. */
 CR_API size_t cr_error_format(const cr_error *err, char *buf, size_t size);
 
+/* The name among names[0..n) that `word` most likely meant, or NULL when none is
+ * near enough (edit distance with transpositions, at most a third of the length). */
+CR_API const char *cr_suggest(const char *word, const char *const *names, size_t n);
+
 #ifdef __cplusplus
 }
 #endif

@@ -42,8 +42,4 @@ void cr_hint(cr_error *err, const char *fmt, ...) CR_PRINTF(2, 3);
 /* CR_ERR_MEMORY with its usual message. */
 cr_status cr_fail_memory(cr_error *err);
 
-/* The name among names[0..n) that `word` most likely meant, or NULL when none is
- * near enough (edit distance with transpositions, at most a third of the length). */
-const char *cr_suggest(const char *word, const char *const *names, size_t n);
-
 #endif

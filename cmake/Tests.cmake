@@ -1,0 +1,50 @@
+# Every tests/<room>/test_<name>.c (cmocka), .sh and .py is one test, <room>_test_<name>.
+# Those called test_all_<name> have the label "all" and run in ./dev test-all only; the
+# others have the label "quick". Scripts get SOURCE_DIR, BINARY_DIR, CHAINRULE (the program),
+# CC and CXX in their environment; exit code 77 means skipped.
+
+find_program(CHAINRULE_PYTHON python3 PATHS /usr/bin NO_DEFAULT_PATH)
+find_program(CHAINRULE_PYTHON python3)
+
+function(chainrule_describe_test target name)
+    set(label quick)
+    if(name MATCHES "^test_all_")
+        set(label all)
+    endif()
+    set_tests_properties(${target} PROPERTIES LABELS ${label} TIMEOUT 600 SKIP_RETURN_CODE 77
+        ENVIRONMENT "SOURCE_DIR=${CMAKE_SOURCE_DIR};BINARY_DIR=${CMAKE_BINARY_DIR};\
+CHAINRULE=$<TARGET_FILE:chainrule>;CC=${CMAKE_C_COMPILER};\
+UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1")
+endfunction()
+
+if(CMOCKA_FOUND)
+    file(GLOB test_sources CONFIGURE_DEPENDS tests/*/test_*.c)
+    foreach(source ${test_sources})
+        get_filename_component(name ${source} NAME_WE)
+        get_filename_component(room ${source} DIRECTORY)
+        get_filename_component(room ${room} NAME)
+        set(target ${room}_${name})
+        add_executable(${target} ${source})
+        target_include_directories(${target} PRIVATE src tests)
+        target_compile_definitions(${target} PRIVATE
+            SOURCE_DIR="${CMAKE_SOURCE_DIR}" BINARY_DIR="${CMAKE_BINARY_DIR}")
+        target_link_libraries(${target} PRIVATE chainrule_static chainrule_flags
+            PkgConfig::CMOCKA Threads::Threads m)
+        add_test(NAME ${target} COMMAND ${target})
+        chainrule_describe_test(${target} ${name})
+    endforeach()
+endif()
+
+file(GLOB scripts CONFIGURE_DEPENDS tests/*/test_*.sh tests/*/test_*.py)
+foreach(script ${scripts})
+    get_filename_component(name ${script} NAME_WE)
+    get_filename_component(room ${script} DIRECTORY)
+    get_filename_component(room ${room} NAME)
+    set(target ${room}_${name})
+    if(script MATCHES "\\.py$")
+        add_test(NAME ${target} COMMAND ${CHAINRULE_PYTHON} ${script})
+    else()
+        add_test(NAME ${target} COMMAND sh ${script})
+    endif()
+    chainrule_describe_test(${target} ${name})
+endforeach()
