@@ -1,0 +1,1 @@
+chainrule "$(printf 'a\033[31mb')"
