@@ -1,7 +1,11 @@
 # Every tests/<room>/test_<name>.c (cmocka), .sh and .py is one test, <room>_test_<name>.
 # Those called test_all_<name> have the label "all" and run in ./dev test-all only; the
 # others have the label "quick". Scripts get SOURCE_DIR, BINARY_DIR, CHAINRULE (the program),
-# CC and CXX in their environment; exit code 77 means skipped.
+# and CC in their environment; exit code 77 means skipped. CHAINRULE_TEST_WRAPPER goes before
+# the command of every cmocka test, and scripts get it with spaces.
+
+set(CHAINRULE_TEST_WRAPPER "" CACHE STRING "Command before every test program, such as valgrind")
+string(REPLACE ";" " " wrapper_line "${CHAINRULE_TEST_WRAPPER}")
 
 find_program(CHAINRULE_PYTHON python3 PATHS /usr/bin NO_DEFAULT_PATH)
 find_program(CHAINRULE_PYTHON python3)
@@ -13,7 +17,7 @@ function(chainrule_describe_test target name)
     endif()
     set_tests_properties(${target} PROPERTIES LABELS ${label} TIMEOUT 600 SKIP_RETURN_CODE 77
         ENVIRONMENT "SOURCE_DIR=${CMAKE_SOURCE_DIR};BINARY_DIR=${CMAKE_BINARY_DIR};\
-CHAINRULE=$<TARGET_FILE:chainrule>;CC=${CMAKE_C_COMPILER};\
+CHAINRULE=$<TARGET_FILE:chainrule>;CC=${CMAKE_C_COMPILER};CHAINRULE_WRAPPER=${wrapper_line};\
 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1")
 endfunction()
 
@@ -30,7 +34,7 @@ if(CMOCKA_FOUND)
             SOURCE_DIR="${CMAKE_SOURCE_DIR}" BINARY_DIR="${CMAKE_BINARY_DIR}")
         target_link_libraries(${target} PRIVATE chainrule_static chainrule_flags
             PkgConfig::CMOCKA Threads::Threads m)
-        add_test(NAME ${target} COMMAND ${target})
+        add_test(NAME ${target} COMMAND ${CHAINRULE_TEST_WRAPPER} $<TARGET_FILE:${target}>)
         chainrule_describe_test(${target} ${name})
     endforeach()
 endif()

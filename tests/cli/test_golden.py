@@ -20,23 +20,32 @@ import tempfile
 GOLDEN = pathlib.Path(__file__).resolve().parent / "golden"
 SOURCE = pathlib.Path(os.environ.get("SOURCE_DIR", GOLDEN.parents[2])).resolve()
 PROGRAM = pathlib.Path(os.environ["CHAINRULE"]).resolve()
+WRAPPER = os.environ.get("CHAINRULE_WRAPPER", "")
 UPDATE = os.environ.get("UPDATE") == "1"
 
 
-def environment():
+def environment(folder):
+    """The program comes first in PATH, inside a wrapper such as valgrind if there is one."""
+    place = PROGRAM.parent
+    if WRAPPER:
+        place = folder
+        script = folder / "chainrule"
+        script.write_text(f'#!/bin/sh\nexec {WRAPPER} {PROGRAM} "$@"\n')
+        script.chmod(0o755)
     env = {k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS") or k == "HOME"}
-    env["PATH"] = f"{PROGRAM.parent}:/usr/bin:/bin"
+    env["PATH"] = f"{place}:/usr/bin:/bin"
     env["LC_ALL"] = "C.UTF-8"
     return env
 
 
 def run(case):
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as tools:
         os.symlink(SOURCE / "examples", pathlib.Path(folder) / "examples")
         inputs = case.parent / "in"
         if inputs.is_dir():
             shutil.copytree(inputs, folder, dirs_exist_ok=True)
-        done = subprocess.run(["sh", "-c", case.read_text()], cwd=folder, env=environment(),
+        done = subprocess.run(["sh", "-c", case.read_text()], cwd=folder,
+                              env=environment(pathlib.Path(tools)),
                               stdin=subprocess.DEVNULL, capture_output=True, timeout=300)
     code = b"" if done.returncode == 0 else b"%d\n" % done.returncode
     return {".out": done.stdout, ".err": done.stderr, ".code": code}
