@@ -56,16 +56,29 @@ const struct expr *cr_expr_call(struct arena *a, const char *function, const str
 const struct expr *cr_expr_named_call(struct arena *a, const char *text, const char *latex, const struct expr *const *args, size_t n);
 const struct expr *cr_expr_matrix(struct arena *a, size_t rows, size_t cols, const struct expr *const *entries);
 
-/* The functions a formula may call, one table: name, aliases, operands, how it
- * prints, its primitive or its expansion, its partial derivatives (formulas in x, y, z).
- * Index from 0; NULL past the end. */
+/* The functions a formula may call, one table. Formulas are in the operands x, y, z;
+ * `joint` also in their derivatives dx, dy, dz.
+ *
+ * A function is a primitive or an expansion. Derivatives: partial[i] is the derivative
+ * by operand i alone; where several operands vary and `joint` is there, it is the whole
+ * derivative. The kinks are settled there: sign 0 = step 0 = 0, so |t|' and relu' are 0
+ * at 0, and clamp' is 1 strictly between its ends, 0 at them. */
+enum { FUNCTION_OPERANDS = 3, FUNCTION_ALIASES = 2 };
 struct expr_function {
     const char *name;
     int arity;
+    const char *alias[FUNCTION_ALIASES];
+    const char *text;         /* as shown: "σ" */
     const char *latex;        /* "\\tanh", "\\sigma" */
+    int prim;                 /* enum prim, or -1 */
+    const char *expansion;    /* where there is no primitive */
+    const char *partial[FUNCTION_OPERANDS];
+    const char *joint;
+    const char *exact_at, *exact_value;     /* a transcendental function's one rational point */
     const char *meaning;      /* one line for the documentation, with constants */
 };
-const struct expr_function *cr_expr_function(int index);
+const struct expr_function *cr_expr_function(int index);    /* NULL past the end */
+int cr_expr_function_find(const char *name, size_t size);   /* by name or alias; -1: none */
 
 /* Parse a formula of named variables: + - * / ^ (right-associative, binds tighter than
  * unary minus), juxtaposition is not multiplication, numbers, `pi`, `e`, calls of the
