@@ -1,0 +1,374 @@
+#include <math.h>
+#include <string.h>
+
+#include "expr/expr.h"
+#include "expr/functions.h"
+
+/* How tightly what was written holds together; something looser than its place allows
+ * stands in parentheses. A negation binds like a sum, as in a - b. */
+enum level { LEVEL_SUM, LEVEL_PRODUCT, LEVEL_POWER, LEVEL_ATOM };
+
+struct printer {
+    struct text *out;
+    int latex;
+};
+
+/* `lead`: the text begins an expression, so a minus sign needs no parentheses. */
+static void print(const struct printer *p, const struct expr *e, enum level least, int lead);
+
+static const char *shown_number(const struct expr *e, char *buf)
+{
+    return e->text ? e->text : cr_shortest_f64(e->value, buf);
+}
+
+/* The size of a minus sign at the start of s. */
+static size_t minus_size(const char *s)
+{
+    return *s == '-' ? 1 : strncmp(s, "−", strlen("−")) ? 0 : strlen("−");
+}
+
+static void open(const struct printer *p)
+{
+    cr_text_add(p->out, p->latex ? "\\left(" : "(");
+}
+
+static void close(const struct printer *p)
+{
+    cr_text_add(p->out, p->latex ? "\\right)" : ")");
+}
+
+static void escaped(struct text *out, const char *s)
+{
+    for (; *s; s++) {
+        const char *special = strchr("#$%&_{}", *s);
+        if (*s == '\\')
+            cr_text_add(out, "\\backslash{}");
+        else if (*s == '^' || *s == '~')
+            cr_text_printf(out, "\\text{\\%c{}}", *s);
+        else if (special)
+            cr_text_printf(out, "\\%c", *s);
+        else if ((unsigned char)*s >= 0x20 && *s != 0x7f)
+            cr_text_addc(out, *s);
+    }
+}
+
+static void superscript(struct text *out, const char *exponent)
+{
+    static const char *const digit[] = {"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
+    if (minus_size(exponent))
+        cr_text_add(out, "⁻");
+    for (exponent += minus_size(exponent); *exponent; exponent++) {
+        if (*exponent >= '0' && *exponent <= '9')
+            cr_text_add(out, digit[*exponent - '0']);
+    }
+}
+
+/* An unsigned number: "0.3", "1/2", "1.23e-7", "π". */
+static void magnitude(const struct printer *p, const char *s)
+{
+    const char *e = strpbrk(s, "eE"), *slash = strchr(s, '/');
+    if (slash && p->latex) {
+        cr_text_printf(p->out, "\\frac{%.*s}{%s}", (int)(slash - s), s, slash + 1);
+    } else if (!strcmp(s, "1/2")) {
+        cr_text_add(p->out, "½");
+    } else if (!strcmp(s, "π") && p->latex) {
+        cr_text_add(p->out, "\\pi");
+    } else if (!strcmp(s, "nan")) {
+        cr_text_add(p->out, p->latex ? "\\text{NaN}" : "NaN");
+    } else if (!strcmp(s, "inf")) {
+        cr_text_add(p->out, p->latex ? "\\infty" : "∞");
+    } else if (e && e > s) {
+        const char *exponent = e + 1 + (e[1] == '+');
+        cr_text_addn(p->out, s, (size_t)(e - s));
+        cr_text_add(p->out, p->latex ? "\\cdot 10" : "·10");
+        if (p->latex)
+            cr_text_printf(p->out, "^{%s}", exponent);
+        else
+            superscript(p->out, exponent);
+    } else {
+        cr_text_add(p->out, s);
+    }
+}
+
+static enum level number_level(const char *s)
+{
+    if (minus_size(s))
+        return LEVEL_SUM;
+    return strpbrk(s, "/") || (strpbrk(s, "eE") && s[1]) ? LEVEL_PRODUCT : LEVEL_ATOM;
+}
+
+/* What a symbol's own text holds decides whether it may be raised or divided as it is. */
+static enum level symbol_level(const struct printer *p, const struct expr *e)
+{
+    const char *s = p->latex && e->latex ? e->latex : e->text ? e->text : "?";
+    if (p->latex && e->latex)
+        return strpbrk(s, "^+-/ ") && !strstr(s, "\\frac") ? LEVEL_POWER : LEVEL_ATOM;
+    if (strpbrk(s, " +") || minus_size(s))
+        return LEVEL_SUM;
+    return strpbrk(s, "*/^·") ? LEVEL_POWER : LEVEL_ATOM;
+}
+
+static int is_number(const struct expr *e, double v)
+{
+    return e->kind == EXPR_NUM && e->value == v;
+}
+
+/* x², x³ */
+static int small_power(const struct expr *e)
+{
+    const struct expr *n = e->arg[1];
+    return (is_number(n, 2) || is_number(n, 3)) && !n->text;
+}
+
+/* ½, as it leads a product */
+static int is_half(const struct expr *e)
+{
+    return (e->kind == EXPR_DIV && is_number(e->arg[0], 1) && is_number(e->arg[1], 2)) ||
+           (e->kind == EXPR_NUM && e->text && !strcmp(e->text, "1/2"));
+}
+
+static enum level call_level(const struct printer *p, const struct expr *e)
+{
+    if (FUNCTION_IS_COMPARISON(e->func))
+        return LEVEL_SUM;
+    if (e->func == FUNCTION_EXP)
+        return LEVEL_POWER;
+    return p->latex && e->func == FUNCTION_IF ? LEVEL_SUM : LEVEL_ATOM;
+}
+
+static enum level level_of(const struct printer *p, const struct expr *e)
+{
+    char buf[32];
+    switch (e->kind) {
+    case EXPR_NUM:
+        return number_level(shown_number(e, buf));
+    case EXPR_SYM:
+        return symbol_level(p, e);
+    case EXPR_ADD:
+    case EXPR_NEG:
+        return LEVEL_SUM;
+    case EXPR_MUL:
+    case EXPR_HADAMARD:
+    case EXPR_DIV:
+        return LEVEL_PRODUCT;
+    case EXPR_POW:
+    case EXPR_TRANSPOSE:
+        return LEVEL_POWER;
+    case EXPR_CALL:
+        return call_level(p, e);
+    case EXPR_MATRIX:
+        return LEVEL_ATOM;
+    }
+    return LEVEL_SUM;
+}
+
+static int is_negative(const struct expr *e)
+{
+    char buf[32];
+    return e->kind == EXPR_NUM && minus_size(shown_number(e, buf));
+}
+
+static void separated(const struct printer *p, const struct expr *e)
+{
+    for (unsigned i = 0; i < e->n; i++) {
+        if (i)
+            cr_text_add(p->out, ", ");
+        print(p, e->arg[i], LEVEL_SUM, 1);
+    }
+}
+
+static void cases(const struct printer *p, const struct expr *e)
+{
+    cr_text_add(p->out, "\\begin{cases}");
+    print(p, e->arg[1], LEVEL_SUM, 1);
+    cr_text_add(p->out, " & \\text{if } ");
+    print(p, e->arg[0], LEVEL_SUM, 1);
+    cr_text_add(p->out, " \\\\ ");
+    print(p, e->arg[2], LEVEL_SUM, 1);
+    cr_text_add(p->out, " & \\text{otherwise}\\end{cases}");
+}
+
+static void exponential(const struct printer *p, const struct expr *x)
+{
+    cr_text_add(p->out, p->latex ? "e^{" : "e^");
+    if (p->latex)
+        print(p, x, LEVEL_SUM, 1);
+    else
+        print(p, x, x->kind == EXPR_CALL ? LEVEL_ATOM + 1 : LEVEL_ATOM, 0);
+    cr_text_add(p->out, p->latex ? "}" : "");
+}
+
+static void call(const struct printer *p, const struct expr *e)
+{
+    const int f = e->func;
+    if (FUNCTION_IS_COMPARISON(f)) {
+        print(p, e->arg[0], LEVEL_SUM, 1);
+        cr_text_printf(p->out, " %s ", p->latex ? e->latex : e->text);
+        print(p, e->arg[1], LEVEL_SUM, 1);
+    } else if (f == FUNCTION_EXP) {
+        exponential(p, e->arg[0]);
+    } else if (f == FUNCTION_ABS) {
+        cr_text_add(p->out, p->latex ? "\\left\\lvert " : "|");
+        print(p, e->arg[0], LEVEL_SUM, 1);
+        cr_text_add(p->out, p->latex ? "\\right\\rvert" : "|");
+    } else if (f == FUNCTION_SQRT && p->latex) {
+        cr_text_add(p->out, "\\sqrt{");
+        print(p, e->arg[0], LEVEL_SUM, 1);
+        cr_text_add(p->out, "}");
+    } else if (f == FUNCTION_IF && p->latex) {
+        cases(p, e);
+    } else {
+        if (!p->latex)
+            cr_text_add(p->out, e->text ? e->text : "?");
+        else if (e->latex)
+            cr_text_add(p->out, e->latex);
+        else
+            escaped(p->out, e->text ? e->text : "?");
+        open(p);
+        separated(p, e);
+        close(p);
+    }
+}
+
+static void matrix(const struct printer *p, const struct expr *e)
+{
+    const unsigned cols = e->rows ? e->n / e->rows : 0;
+    cr_text_add(p->out, p->latex ? "\\begin{bmatrix}" : "[");
+    for (unsigned i = 0; i < e->n; i++) {
+        if (i)
+            cr_text_add(p->out, p->latex ? (i % cols ? " & " : " \\\\ ") : i % cols ? ", " : "; ");
+        print(p, e->arg[i], LEVEL_SUM, 1);
+    }
+    cr_text_add(p->out, p->latex ? "\\end{bmatrix}" : "]");
+}
+
+static void sum(const struct printer *p, const struct expr *e, int lead)
+{
+    for (unsigned i = 0; i < e->n; i++) {
+        const struct expr *t = e->arg[i];
+        const int minus = t->kind == EXPR_NEG;
+        if (i)
+            cr_text_add(p->out, !minus ? " + " : p->latex ? " - " : " − ");
+        else if (minus)
+            cr_text_add(p->out, p->latex ? "-" : "−");
+        t = minus ? t->arg[0] : t;
+        /* a term that is a sum stays one, in parentheses; a NUM below 0 too */
+        print(p, t, LEVEL_PRODUCT, i == 0 && lead && !minus && is_negative(t));
+    }
+}
+
+/* A factor that is a product or a quotient keeps its parentheses, except ½ in front. */
+static void product(const struct printer *p, const struct expr *e, int lead)
+{
+    const char *dot = e->kind == EXPR_HADAMARD ? (p->latex ? " \\odot " : " ⊙ ")
+                                               : p->latex ? " \\cdot " : "·";
+    for (unsigned i = 0; i < e->n; i++) {
+        const struct expr *f = e->arg[i];
+        if (i)
+            cr_text_add(p->out, dot);
+        if (i == 0 && is_half(f))
+            cr_text_add(p->out, p->latex ? "\\frac{1}{2}" : "½");
+        else if (p->latex && f->kind == EXPR_DIV)
+            print(p, f, LEVEL_PRODUCT, 0);
+        else
+            print(p, f, f->kind == EXPR_NUM ? LEVEL_PRODUCT : LEVEL_POWER,
+                  i == 0 && lead && is_negative(f));
+    }
+}
+
+static void quotient(const struct printer *p, const struct expr *e, int lead)
+{
+    const struct expr *top = e->arg[0];
+    if (p->latex) {
+        cr_text_add(p->out, "\\frac{");
+        print(p, top, LEVEL_SUM, 1);
+        cr_text_add(p->out, "}{");
+        print(p, e->arg[1], LEVEL_SUM, 1);
+        cr_text_add(p->out, "}");
+        return;
+    }
+    print(p, top, top->kind == EXPR_MUL ? LEVEL_PRODUCT : LEVEL_POWER, lead);
+    cr_text_add(p->out, "/");
+    print(p, e->arg[1], LEVEL_POWER, 0);
+}
+
+static void power(const struct printer *p, const struct expr *e)
+{
+    print(p, e->arg[0], LEVEL_ATOM, 0);
+    if (p->latex) {
+        cr_text_add(p->out, "^{");
+        print(p, e->arg[1], LEVEL_SUM, 1);
+        cr_text_add(p->out, "}");
+    } else if (small_power(e)) {
+        cr_text_add(p->out, is_number(e->arg[1], 2) ? "²" : "³");
+    } else {
+        cr_text_add(p->out, "^");
+        print(p, e->arg[1], LEVEL_ATOM, 0);
+    }
+}
+
+static void inside(const struct printer *p, const struct expr *e, int lead)
+{
+    char buf[32];
+    const char *s;
+    switch (e->kind) {
+    case EXPR_NUM:
+        s = shown_number(e, buf);
+        if (minus_size(s))
+            cr_text_add(p->out, p->latex ? "-" : "−");
+        magnitude(p, s + minus_size(s));
+        break;
+    case EXPR_SYM:
+        if (!p->latex)
+            cr_text_add(p->out, e->text ? e->text : "?");
+        else if (e->latex)
+            cr_text_add(p->out, e->latex);
+        else
+            escaped(p->out, e->text ? e->text : "?");
+        break;
+    case EXPR_ADD:
+        sum(p, e, lead);
+        break;
+    case EXPR_NEG:
+        cr_text_add(p->out, p->latex ? "-" : "−");
+        print(p, e->arg[0], LEVEL_PRODUCT, 0);
+        break;
+    case EXPR_MUL:
+    case EXPR_HADAMARD:
+        product(p, e, lead);
+        break;
+    case EXPR_DIV:
+        quotient(p, e, lead);
+        break;
+    case EXPR_POW:
+        power(p, e);
+        break;
+    case EXPR_TRANSPOSE:
+        print(p, e->arg[0], LEVEL_ATOM, 0);
+        cr_text_add(p->out, p->latex ? "^{\\top}" : "ᵀ");
+        break;
+    case EXPR_CALL:
+        call(p, e);
+        break;
+    case EXPR_MATRIX:
+        matrix(p, e);
+        break;
+    }
+}
+
+static void print(const struct printer *p, const struct expr *e, enum level least, int lead)
+{
+    const int bare = level_of(p, e) >= least || (lead && is_negative(e));
+    if (!bare)
+        open(p);
+    inside(p, e, bare ? lead : 1);
+    if (!bare)
+        close(p);
+}
+
+void cr_expr_print(struct text *out, const struct expr *e, enum expr_style style)
+{
+    const struct printer p = {out, style == EXPR_LATEX};
+    if (e)
+        print(&p, e, LEVEL_SUM, 1);
+}
