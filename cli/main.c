@@ -11,7 +11,7 @@
 #include "chainrule/base.h"
 #include "cli.h"
 
-static int run_help(const void *args);
+static int run_help(const void *p);
 
 struct help_args {
     const char *command;

@@ -134,11 +134,8 @@ static int set_choice(const struct parser *p, const struct option *o, const char
 static int set_value(const struct parser *p, const struct option *o, const char *value)
 {
     switch (o->kind) {
-    case OPTION_FLAG: {
-        int one = 1;
-        memcpy(p->args + o->offset, &one, sizeof one);
-        return 0;
-    }
+    case OPTION_FLAG:
+        break;
     case OPTION_STRING:
         memcpy(p->args + o->offset, &value, sizeof value);
         return 0;
@@ -153,7 +150,14 @@ static int set_value(const struct parser *p, const struct option *o, const char 
     case OPTION_CHOICE:
         return set_choice(p, o, value);
     }
-    return fail(p, "--%s cannot be set", o->name);
+    return fail(p, "option --%s takes no value", o->name);
+}
+
+static int set_flag(const struct parser *p, const struct option *o)
+{
+    const int one = 1;
+    memcpy(p->args + o->offset, &one, sizeof one);
+    return 0;
 }
 
 /* A lone dash and negative numbers are values, not options. */
@@ -214,8 +218,8 @@ static int parse_long(struct parser *p, const char *arg)
     if (o->argument)
         return take_value(p, o, equals ? equals + 1 : NULL);
     if (equals)
-        return fail(p, "option --%s takes no value", o->name);
-    return set_value(p, o, NULL);
+        return set_value(p, o, equals + 1);
+    return set_flag(p, o);
 }
 
 static int parse_letters(struct parser *p, const char *arg)
@@ -230,7 +234,7 @@ static int parse_letters(struct parser *p, const char *arg)
             return fail(p, "unknown option '-%c'", *arg);
         if (o->argument)
             return take_value(p, o, arg[1] ? arg + 1 : NULL);
-        set_value(p, o, NULL);
+        set_flag(p, o);
     }
     return 0;
 }

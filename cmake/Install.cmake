@@ -9,6 +9,8 @@ install(TARGETS chainrule_static EXPORT chainrule-static)
 install(DIRECTORY include/chainrule TYPE INCLUDE FILES_MATCHING PATTERN "*.h")
 install(FILES man/chainrule.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 
+# The pkg-config file finds its own prefix, so that the tree can be moved.
+file(RELATIVE_PATH prefix_from_pc ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
 configure_file(cmake/chainrule.pc.in chainrule.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/chainrule.pc
     DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

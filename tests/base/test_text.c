@@ -96,8 +96,7 @@ static void parses_whole_decimals_only(void **state)
 {
     (void)state;
     static const char *const bad[] = {"", "+", "-", ".", "e5", "1e", "1e+", "1.2.3", " 1", "1 ",
-        "0x10", "inf", "nan", "1,5", "--1", "1e5.0", "1e999", "-1e400", "1_0", "1f", "\xe2\x88\x92"
-        "1"};
+        "0x10", "inf", "nan", "1,5", "--1", "1e5.0", "1e999", "-1e400", "1_0", "1f", ("\xe2\x88\x92" "1")};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         double v = 42;
         assert_false(cr_parse_f64(bad[i], strlen(bad[i]), &v));

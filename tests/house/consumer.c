@@ -1,0 +1,7 @@
+#include <chainrule/chainrule.h>
+#include <stdio.h>
+
+int main(void)
+{
+    return puts(cr_version()) < 0;
+}
