@@ -21,7 +21,8 @@ BLOCK = re.compile(r"^```sh( no-run)?\n(.*?)^```$", re.M | re.S)
 def run_page(page, env):
     failures, count = [], 0
     with tempfile.TemporaryDirectory() as folder:
-        shutil.copytree(SOURCE / "examples", pathlib.Path(folder, "examples"))
+        if (SOURCE / "examples").is_dir():
+            shutil.copytree(SOURCE / "examples", pathlib.Path(folder, "examples"))
         for no_run, text in BLOCK.findall(page.read_text(encoding="utf-8")):
             if no_run:
                 failures += unknown_dev_commands(page, text)
