@@ -23,7 +23,7 @@ struct parser {
 
 static const struct option help_option = {.name = "help", .letter = 'h', .help = "show this help"};
 
-static int __attribute__((format(printf, 2, 3))) fail(const struct parser *p, const char *fmt, ...)
+static int __attribute__((format(printf, 2, 3))) refuse(const struct parser *p, const char *fmt, ...)
 {
     va_list args;
     va_start(args, fmt);
@@ -40,8 +40,8 @@ static int is_bounded(const struct option *o)
 static int out_of_range(const struct parser *p, const struct option *o, const char *value)
 {
     if (o->max == HUGE_VAL)
-        return fail(p, "--%s: %s is too small; at least %g is needed", o->name, value, o->min);
-    return fail(p, "--%s: %s is out of range; it must be from %g to %g", o->name, value, o->min,
+        return refuse(p, "--%s: %s is too small; at least %g is needed", o->name, value, o->min);
+    return refuse(p, "--%s: %s is out of range; it must be from %g to %g", o->name, value, o->min,
                 o->max);
 }
 
@@ -51,7 +51,7 @@ static int set_double(const struct parser *p, const struct option *o, const char
     errno = 0;
     double v = strtod(value, &end);
     if (end == value || *end || !isfinite(v) || strpbrk(value, "xXpP") || *value == ' ')
-        return fail(p, "--%s: '%s' is not a number", o->name, value);
+        return refuse(p, "--%s: '%s' is not a number", o->name, value);
     if (is_bounded(o) && !(v >= o->min && v <= o->max))
         return out_of_range(p, o, value);
     memcpy(p->args + o->offset, &v, sizeof v);
@@ -77,11 +77,11 @@ static int set_unsigned(const struct parser *p, const struct option *o, const ch
     uintmax_t v = strtoumax(value, &end, 10);
     uintmax_t factor = o->kind == OPTION_BYTES ? suffix_factor(end) : *end == '\0';
     if (*value < '0' || *value > '9' || factor == 0)
-        return fail(p, "--%s: '%s' is not a whole number%s", o->name, value,
+        return refuse(p, "--%s: '%s' is not a whole number%s", o->name, value,
                     o->kind == OPTION_BYTES ? " (with k, M, G or T)" : " of 0 or more");
     const uintmax_t most = o->kind == OPTION_SEED ? UINT64_MAX : SIZE_MAX;
     if (errno == ERANGE || v > most / factor)
-        return fail(p, "--%s: %s is too large", o->name, value);
+        return refuse(p, "--%s: %s is too large", o->name, value);
     v *= factor;
     if (is_bounded(o) && !((double)v >= o->min && (double)v <= o->max))
         return out_of_range(p, o, value);
@@ -101,9 +101,9 @@ static int set_int(const struct parser *p, const struct option *o, const char *v
     errno = 0;
     long v = strtol(value, &end, 10);
     if (end == value || *end || *value == ' ')
-        return fail(p, "--%s: '%s' is not a whole number", o->name, value);
+        return refuse(p, "--%s: '%s' is not a whole number", o->name, value);
     if (errno == ERANGE || v > INT_MAX || v < INT_MIN)
-        return fail(p, "--%s: %s is too large", o->name, value);
+        return refuse(p, "--%s: %s is too large", o->name, value);
     if (is_bounded(o) && !((double)v >= o->min && (double)v <= o->max))
         return out_of_range(p, o, value);
     int number = (int)v;
@@ -122,8 +122,8 @@ static int set_choice(const struct parser *p, const struct option *o, const char
     }
     const char *near = cr_suggest(value, o->choices, (size_t)n);
     if (near)
-        return fail(p, "--%s: unknown value '%s'; did you mean '%s'?", o->name, value, near);
-    fail(p, "--%s: unknown value '%s'; choose from", o->name, value);
+        return refuse(p, "--%s: unknown value '%s'; did you mean '%s'?", o->name, value, near);
+    refuse(p, "--%s: unknown value '%s'; choose from", o->name, value);
     for (int i = 0; i < n; i++) {
         size_t used = strlen(p->message);
         snprintf(p->message + used, p->size - used, "%s %s", i ? "," : "", o->choices[i]);
@@ -150,7 +150,7 @@ static int set_value(const struct parser *p, const struct option *o, const char 
     case OPTION_CHOICE:
         return set_choice(p, o, value);
     }
-    return fail(p, "option --%s takes no value", o->name);
+    return refuse(p, "option --%s takes no value", o->name);
 }
 
 static int set_flag(const struct parser *p, const struct option *o)
@@ -172,10 +172,10 @@ static int take_value(struct parser *p, const struct option *o, const char *atta
     if (attached)
         return set_value(p, o, attached);
     if (p->at >= p->argc)
-        return fail(p, "option --%s needs a value: --%s %s", o->name, o->name, o->argument);
+        return refuse(p, "option --%s needs a value: --%s %s", o->name, o->name, o->argument);
     const char *next = p->argv[p->at];
     if (looks_like_option(next))
-        return fail(p, "option --%s needs a value, not the option %s; if it is one: --%s=%s",
+        return refuse(p, "option --%s needs a value, not the option %s; if it is one: --%s=%s",
                     o->name, next, o->name, next);
     p->at++;
     return set_value(p, o, next);
@@ -199,8 +199,8 @@ static int unknown_option(const struct parser *p, const char *name, size_t len)
     if (!near && starts == 1)
         near = first;
     if (near)
-        return fail(p, "unknown option '--%s'; did you mean '--%s'?", word, near);
-    return fail(p, "unknown option '--%s'", word);
+        return refuse(p, "unknown option '--%s'; did you mean '--%s'?", word, near);
+    return refuse(p, "unknown option '--%s'", word);
 }
 
 /* 1 for a request for help, as everywhere below. */
@@ -231,7 +231,7 @@ static int parse_letters(struct parser *p, const char *arg)
         if (!o->name && *arg == 'h')
             return 1;
         if (!o->name)
-            return fail(p, "unknown option '-%c'", *arg);
+            return refuse(p, "unknown option '-%c'", *arg);
         if (o->argument)
             return take_value(p, o, arg[1] ? arg + 1 : NULL);
         set_flag(p, o);
@@ -243,7 +243,7 @@ static int parse_positional(struct parser *p, const char *arg)
 {
     const struct positional *table = p->command->positionals;
     if (!table[p->n_positionals].name)
-        return fail(p, "unexpected argument '%s'", arg);
+        return refuse(p, "unexpected argument '%s'", arg);
     memcpy(p->args + table[p->n_positionals].offset, &arg, sizeof arg);
     p->n_positionals++;
     return 0;
@@ -272,7 +272,7 @@ int cli_options_parse(const struct command *command, int argc, char **argv, void
     }
     const struct positional *missing = &command->positionals[p.n_positionals];
     if (missing->name && !missing->optional)
-        return fail(&p, "missing argument %s: %s", missing->name, missing->help);
+        return refuse(&p, "missing argument %s: %s", missing->name, missing->help);
     return 0;
 }
 
