@@ -1,0 +1,114 @@
+/* Programs, one strip at a time: each step runs over the whole strip. */
+
+enum { STRIP = 64 };
+
+static inline V large_angle(V x, unsigned more)
+{
+    double hi, lo;
+    struct angle a;
+    a.n = (BITS)(cr_reduce_large((double)x, &hi, &lo) + more);
+    a.r.hi = (T)hi;
+    a.r.lo = (T)((hi - (double)a.r.hi) + lo);
+    return sine_of(a);
+}
+
+/* Sine for more = 0, cosine for 1. Large angles are rare and taken one by one; inf and
+ * NaN give NaN. out may be x. */
+static void sines(T *out, const T *x, size_t n, unsigned more)
+{
+    for (size_t i = 0; i < n; i++) {
+        const T v = x[i];
+        if (magnitude(v) < TRIG_LIMIT)
+            out[i] = more ? math_cos(v) : math_sin(v);
+        else
+            out[i] = magnitude(v) < (T)INFINITY ? large_angle(v, more) : v - v;
+    }
+}
+
+#define EACH(value)                                                         \
+    for (size_t i = 0; i < n; i++) {                                        \
+        const T x = a[i];                                                   \
+        out[i] = (value);                                                   \
+    }                                                                       \
+    break
+#define EACH2(value)                                                        \
+    for (size_t i = 0; i < n; i++) {                                        \
+        const T x = a[i], y = b[i];                                         \
+        out[i] = (value);                                                   \
+    }                                                                       \
+    break
+#define EACH3(value)                                                        \
+    for (size_t i = 0; i < n; i++) {                                        \
+        const T x = a[i], y = b[i], z = c[i];                               \
+        out[i] = (value);                                                   \
+    }                                                                       \
+    break
+
+static void run_step(enum prim prim, T *out, const T *a, const T *b, const T *c, size_t n)
+{
+    const T zero = 0, one = 1;
+    switch (prim) {
+    case PRIM_NEG: EACH(-x);
+    case PRIM_ABS: EACH(magnitude(x));
+    case PRIM_SQRT: EACH(root(x));
+    case PRIM_SIGN: EACH(x > 0 ? one : x < 0 ? -one : x == 0 ? zero : x);
+    case PRIM_STEP: EACH(x > 0 ? one : x <= 0 ? zero : x);
+    case PRIM_ADD: EACH2(x + y);
+    case PRIM_SUB: EACH2(x - y);
+    case PRIM_MUL: EACH2(x * y);
+    case PRIM_DIV: EACH2(x / y);
+    case PRIM_MIN: EACH2(x < y ? x : y);
+    case PRIM_MAX: EACH2(x > y ? x : y);
+    case PRIM_LT: EACH2(x < y ? one : zero);
+    case PRIM_LE: EACH2(x <= y ? one : zero);
+    case PRIM_FMA: EACH3(FMA(x, y, z));
+    case PRIM_SEL: EACH3(x != 0 ? y : z);
+    case PRIM_EXP: EACH(math_exp(x));
+    case PRIM_EXPM1: EACH(math_expm1(x));
+    case PRIM_LOG: EACH(math_log(x));
+    case PRIM_LOG1P: EACH(math_log1p(x));
+    case PRIM_TANH: EACH(math_tanh(x));
+    case PRIM_SIGMOID: EACH(math_sigmoid(x));
+    case PRIM_SOFTPLUS: EACH(math_softplus(x));
+    case PRIM_ERF: EACH(math_erf(x));
+    case PRIM_SIN: sines(out, a, n, 0); break;
+    case PRIM_COS: sines(out, a, n, 1); break;
+    case PRIM_COSH: EACH(math_cosh(x));
+    case PRIM_SINH: EACH(math_sinh(x));
+    case PRIM_POW: EACH2(math_pow(x, y));
+    case PRIM_COUNT: break;
+    }
+}
+
+static void map(const struct program *p, const T *const *args, const unsigned char *step, T *out,
+                size_t n)
+{
+    T strips[PROGRAM_REGS][STRIP];
+    const T *reg[PROGRAM_REGS];
+    const size_t most = n < STRIP ? n : STRIP;
+
+    assert(p->n_regs <= PROGRAM_REGS && p->n_args <= PROGRAM_ARGS &&
+           p->n_args + p->n_consts <= p->n_regs && p->result < p->n_regs);
+    for (size_t k = 0; k < p->n_regs; k++) {
+        reg[k] = strips[k];
+        if (k < p->n_args && step[k])
+            continue;
+        const T v = k < p->n_args ? (n ? args[k][0] : 0)
+                  : k < (size_t)p->n_args + p->n_consts ? (T)p->consts[k - p->n_args] : 0;
+        for (size_t i = 0; i < most; i++)
+            strips[k][i] = v;
+    }
+    for (size_t at = 0; at < n; at += STRIP) {
+        const size_t width = n - at < STRIP ? n - at : STRIP;
+        for (size_t k = 0; k < p->n_args; k++)
+            if (step[k])
+                reg[k] = args[k] + at;
+        for (size_t s = 0; s < p->n_steps; s++) {
+            const struct program_step *now = &p->steps[s];
+            assert(now->out >= p->n_args + p->n_consts && now->out < p->n_regs);
+            run_step((enum prim)now->prim, strips[now->out], reg[now->a], reg[now->b],
+                     reg[now->c], width);
+        }
+        memmove(out + at, reg[p->result], width * sizeof *out);
+    }
+}
