@@ -37,29 +37,97 @@ static void close(const struct printer *p)
     cr_text_add(p->out, p->latex ? "\\right)" : ")");
 }
 
-static void escaped(struct text *out, const char *s)
+/* Letters of formulas, by what a program calls them and what a person writes. */
+static const char *const greek[][2] = {
+    {"alpha", "α"}, {"beta", "β"}, {"gamma", "γ"}, {"delta", "δ"}, {"epsilon", "ε"},
+    {"zeta", "ζ"}, {"eta", "η"}, {"theta", "θ"}, {"kappa", "κ"}, {"lambda", "λ"}, {"mu", "μ"},
+    {"nu", "ν"}, {"xi", "ξ"}, {"pi", "π"}, {"rho", "ρ"}, {"sigma", "σ"}, {"tau", "τ"},
+    {"phi", "φ"}, {"chi", "χ"}, {"psi", "ψ"}, {"omega", "ω"},
+};
+
+/* One character of a name as math; the caller sees to what is special in names. */
+static void escaped_char(struct text *out, const char *s, size_t n)
 {
-    for (; *s; s++) {
-        const char *special = strchr("#$%&_{}", *s);
-        if (*s == '\\')
-            cr_text_add(out, "\\backslash{}");
-        else if (*s == '^' || *s == '~')
-            cr_text_printf(out, "\\text{\\%c{}}", *s);
-        else if (special)
-            cr_text_printf(out, "\\%c", *s);
-        else if ((unsigned char)*s >= 0x20 && *s != 0x7f)
-            cr_text_addc(out, *s);
+    for (size_t i = 0; i < sizeof greek / sizeof *greek; i++) {
+        if (strlen(greek[i][1]) == n && !memcmp(greek[i][1], s, n)) {
+            cr_text_printf(out, "{\\%s}", greek[i][0]);
+            return;
+        }
+    }
+    if (n > 1)
+        cr_text_addn(out, s, n);
+    else if (*s == '\\')
+        cr_text_add(out, "{\\backslash}");
+    else if (*s == '^')
+        cr_text_add(out, "{\\wedge}");
+    else if (*s == '~')
+        cr_text_add(out, "{\\sim}");
+    else if (*s == ' ')
+        cr_text_add(out, "\\ ");
+    else if (*s == '*')
+        cr_text_add(out, "{\\ast}");
+    else if (strchr("#$%&_{}", *s))
+        cr_text_printf(out, "\\%c", *s);
+    else if ((unsigned char)*s > 0x20 && *s != 0x7f)
+        cr_text_addc(out, *s);
+}
+
+static void escaped(struct text *out, const char *s, size_t n)
+{
+    unsigned code;
+    for (size_t size; n; s += size, n -= size) {
+        size = cr_utf8_next(s, n, &code);
+        escaped_char(out, s, size);
     }
 }
 
-static void superscript(struct text *out, const char *exponent)
+static size_t letters(const char *s)
+{
+    size_t n = 0;
+    while ((s[n] >= 'a' && s[n] <= 'z') || (s[n] >= 'A' && s[n] <= 'Z') ||
+           (unsigned char)s[n] >= 0x80)
+        n++;
+    return n;
+}
+
+/* A LaTeX name for a symbol that has none: w11 is w_{11}, w_new has an index too, alpha
+ * is a letter, and a longer word is upright. */
+static void latex_name(struct text *out, const char *s)
+{
+    const size_t n = letters(s);
+    const char *index = s + n + (s[n] == '_');
+    int word = n > 1 && cr_utf8_count(s, n) > 1;
+    for (size_t i = 0; i < sizeof greek / sizeof *greek && word; i++) {
+        if (strlen(greek[i][0]) == n && !memcmp(greek[i][0], s, n)) {
+            cr_text_printf(out, "\\%s", greek[i][0]);
+            word = -1;
+            break;
+        }
+    }
+    if (word > 0)
+        cr_text_add(out, "\\mathrm{");
+    if (word >= 0)
+        escaped(out, s, n);
+    if (word > 0)
+        cr_text_add(out, "}");
+    if (!*index)
+        return;
+    const int indexed = n && (s[n] == '_' || (s[n] >= '0' && s[n] <= '9'));
+    const size_t plain = strcspn(index, "'*");
+    cr_text_add(out, indexed ? "_{" : word < 0 ? " " : "");
+    escaped(out, index, indexed ? plain : strlen(index));
+    cr_text_add(out, indexed ? "}" : "");
+    if (indexed)
+        escaped(out, index + plain, strlen(index + plain));
+}
+
+static void superscript(struct text *out, int minus, const char *digits)
 {
     static const char *const digit[] = {"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
-    if (minus_size(exponent))
-        cr_text_add(out, "⁻");
-    for (exponent += minus_size(exponent); *exponent; exponent++) {
-        if (*exponent >= '0' && *exponent <= '9')
-            cr_text_add(out, digit[*exponent - '0']);
+    cr_text_add(out, minus ? "⁻" : "");
+    for (; *digits; digits++) {
+        if (*digits >= '0' && *digits <= '9')
+            cr_text_add(out, digit[*digits - '0']);
     }
 }
 
@@ -78,23 +146,27 @@ static void magnitude(const struct printer *p, const char *s)
     } else if (!strcmp(s, "inf")) {
         cr_text_add(p->out, p->latex ? "\\infty" : "∞");
     } else if (e && e > s) {
-        const char *exponent = e + 1 + (e[1] == '+');
+        const int minus = e[1] == '-';
+        const char *exponent = e + 1 + (minus || e[1] == '+');
+        exponent += strspn(exponent, "0");
         cr_text_addn(p->out, s, (size_t)(e - s));
-        cr_text_add(p->out, p->latex ? "\\cdot 10" : "·10");
+        cr_text_add(p->out, p->latex ? " \\cdot 10" : "·10");
         if (p->latex)
-            cr_text_printf(p->out, "^{%s}", exponent);
+            cr_text_printf(p->out, "^{%s%s}", minus ? "-" : "", exponent);
         else
-            superscript(p->out, exponent);
+            superscript(p->out, minus, exponent);
     } else {
         cr_text_add(p->out, s);
     }
 }
 
-static enum level number_level(const char *s)
+static enum level number_level(const struct printer *p, const char *s)
 {
     if (minus_size(s))
         return LEVEL_SUM;
-    return strpbrk(s, "/") || (strpbrk(s, "eE") && s[1]) ? LEVEL_PRODUCT : LEVEL_ATOM;
+    if (strchr(s, '/'))
+        return !p->latex && !strcmp(s, "1/2") ? LEVEL_ATOM : LEVEL_PRODUCT;
+    return strpbrk(s, "eE") && s[1] ? LEVEL_PRODUCT : LEVEL_ATOM;
 }
 
 /* What a symbol's own text holds decides whether it may be raised or divided as it is. */
@@ -102,7 +174,7 @@ static enum level symbol_level(const struct printer *p, const struct expr *e)
 {
     const char *s = p->latex && e->latex ? e->latex : e->text ? e->text : "?";
     if (p->latex && e->latex)
-        return strpbrk(s, "^+-/ ") && !strstr(s, "\\frac") ? LEVEL_POWER : LEVEL_ATOM;
+        return strpbrk(s, "^+-/ ") || strstr(s, "\\frac") ? LEVEL_POWER : LEVEL_ATOM;
     if (strpbrk(s, " +") || minus_size(s))
         return LEVEL_SUM;
     return strpbrk(s, "*/^·") ? LEVEL_POWER : LEVEL_ATOM;
@@ -127,11 +199,19 @@ static int is_half(const struct expr *e)
            (e->kind == EXPR_NUM && e->text && !strcmp(e->text, "1/2"));
 }
 
+/* √2 */
+static int is_plain_root(const struct printer *p, const struct expr *e)
+{
+    char buf[32];
+    return e->func == FUNCTION_SQRT && e->arg[0]->kind == EXPR_NUM && !p->latex &&
+           number_level(p, shown_number(e->arg[0], buf)) == LEVEL_ATOM;
+}
+
 static enum level call_level(const struct printer *p, const struct expr *e)
 {
     if (FUNCTION_IS_COMPARISON(e->func))
         return LEVEL_SUM;
-    if (e->func == FUNCTION_EXP)
+    if (e->func == FUNCTION_EXP || is_plain_root(p, e))
         return LEVEL_POWER;
     return p->latex && e->func == FUNCTION_IF ? LEVEL_SUM : LEVEL_ATOM;
 }
@@ -141,7 +221,7 @@ static enum level level_of(const struct printer *p, const struct expr *e)
     char buf[32];
     switch (e->kind) {
     case EXPR_NUM:
-        return number_level(shown_number(e, buf));
+        return number_level(p, shown_number(e, buf));
     case EXPR_SYM:
         return symbol_level(p, e);
     case EXPR_ADD:
@@ -215,6 +295,9 @@ static void call(const struct printer *p, const struct expr *e)
         cr_text_add(p->out, "\\sqrt{");
         print(p, e->arg[0], LEVEL_SUM, 1);
         cr_text_add(p->out, "}");
+    } else if (is_plain_root(p, e)) {
+        cr_text_add(p->out, "√");
+        print(p, e->arg[0], LEVEL_ATOM, 0);
     } else if (f == FUNCTION_IF && p->latex) {
         cases(p, e);
     } else {
@@ -223,7 +306,7 @@ static void call(const struct printer *p, const struct expr *e)
         else if (e->latex)
             cr_text_add(p->out, e->latex);
         else
-            escaped(p->out, e->text ? e->text : "?");
+            latex_name(p->out, e->text ? e->text : "?");
         open(p);
         separated(p, e);
         close(p);
@@ -257,6 +340,14 @@ static void sum(const struct printer *p, const struct expr *e, int lead)
     }
 }
 
+/* Whether something that is a product itself needs no parentheses as a factor. */
+static int joins_product(const struct printer *p, const struct expr *f)
+{
+    if (p->latex)
+        return f->kind == EXPR_DIV || f->kind == EXPR_NUM;
+    return f->kind == EXPR_NUM && !(f->text && strchr(f->text, '/'));
+}
+
 /* A factor that is a product or a quotient keeps its parentheses, except ½ in front. */
 static void product(const struct printer *p, const struct expr *e, int lead)
 {
@@ -268,10 +359,8 @@ static void product(const struct printer *p, const struct expr *e, int lead)
             cr_text_add(p->out, dot);
         if (i == 0 && is_half(f))
             cr_text_add(p->out, p->latex ? "\\frac{1}{2}" : "½");
-        else if (p->latex && f->kind == EXPR_DIV)
-            print(p, f, LEVEL_PRODUCT, 0);
         else
-            print(p, f, f->kind == EXPR_NUM ? LEVEL_PRODUCT : LEVEL_POWER,
+            print(p, f, joins_product(p, f) ? LEVEL_PRODUCT : LEVEL_POWER,
                   i == 0 && lead && is_negative(f));
     }
 }
@@ -324,7 +413,7 @@ static void inside(const struct printer *p, const struct expr *e, int lead)
         else if (e->latex)
             cr_text_add(p->out, e->latex);
         else
-            escaped(p->out, e->text ? e->text : "?");
+            latex_name(p->out, e->text ? e->text : "?");
         break;
     case EXPR_ADD:
         sum(p, e, lead);

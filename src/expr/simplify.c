@@ -112,7 +112,24 @@ static void gather(struct simplifier *s, struct product *p, const struct expr *e
     }
 }
 
-/* u sign(u) = |u|, and sqrt(c)^2 = c for a number c. */
+/* Replace sign(u), the factor i, and one factor u or |u| by their product |u| or u. */
+static void join_sign(struct simplifier *s, struct product *p, size_t i)
+{
+    const struct expr *sign = p->f[i].base, *u = sign->arg[0];
+    for (size_t k = 0; k < p->n; k++) {
+        const struct expr *f = p->f[k].base;
+        const int size = f->kind == EXPR_CALL && f->func == FUNCTION_ABS;
+        if (p->f[k].power < 1 || !cr_expr_equal(size ? f->arg[0] : f, u))
+            continue;
+        const struct expr *joined = size ? u : cr_expr_call(s->arena, "abs", sign->arg, 1);
+        s->failed |= !joined;
+        p->f[k].power--;
+        p->f[i].base = joined ? joined : sign;
+        return;
+    }
+}
+
+/* Besides, sqrt(c)^2 = c for a number c. */
 static void join_factors(struct simplifier *s, struct product *p)
 {
     for (size_t i = 0; i < p->n; i++) {
@@ -124,15 +141,8 @@ static void join_factors(struct simplifier *s, struct product *p)
             e->arg[0]->kind == EXPR_NUM && cr_exact_number(e->arg[0], &r) &&
             take_number(p, &r, p->f[i].power / 2))
             p->f[i].power = 0;
-        for (size_t k = 0; e->func == FUNCTION_SIGN && k < p->n && p->f[i].power == 1; k++) {
-            if (p->f[k].power < 1 || !cr_expr_equal(p->f[k].base, e->arg[0]))
-                continue;
-            const struct expr *size = cr_expr_call(s->arena, "abs", e->arg, 1);
-            s->failed |= !size;
-            p->f[k].power--;
-            p->f[i].base = size ? size : e;
-            break;
-        }
+        if (e->func == FUNCTION_SIGN && p->f[i].power == 1)
+            join_sign(s, p, i);
     }
 }
 
