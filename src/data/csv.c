@@ -74,6 +74,8 @@ static cr_status vfail_in_row(const struct csv *csv, size_t row_len, size_t at, 
     const struct source src = {csv->name, row, row_len};
     size_t line = 1, line_start = 0;
 
+    if (n > row_len - at)
+        n = row_len - at;
     vsnprintf(message, sizeof message, fmt, args);
     for (size_t i = 0; i < at; i++)
         if (row[i] == '\n')

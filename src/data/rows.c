@@ -27,8 +27,7 @@ void cr_rows_close(struct row_reader *r)
     free(r);
 }
 
-/* Names and labels go into messages, files and terminals: text only. */
-static const char *unfit_text(const char *s, size_t n)
+const char *cr_name_problem(const char *s, size_t n)
 {
     if (n > MAX_NAME)
         return "is longer than 1024 bytes";
@@ -48,7 +47,7 @@ static cr_status check_text(const struct csv *csv, size_t field, const char *wha
 {
     size_t n;
     const char *s = cr_csv_text(csv, field, &n);
-    const char *problem = unfit_text(s, n);
+    const char *problem = cr_name_problem(s, n);
     return problem ? cr_csv_fail(csv, field, err, CR_ERR_VALUE, "this %s %s", what, problem)
                    : CR_OK;
 }
@@ -254,10 +253,6 @@ static cr_status fail_number(const struct row_reader *r, size_t field, const cha
         cr_hint(err, "leave out rows with missing values");
         return CR_ERR_VALUE;
     }
-    double v;
-    if (cr_parse_f64(s, n, &v))
-        return cr_csv_fail(r->csv, field, err, CR_ERR_VALUE,
-                           "'%.*s' is too large for a number", shown, s);
     const char *sign = s[0] == '+' || s[0] == '-' ? s + 1 : s;
     size_t rest = n - (size_t)(sign - s);
     if (is_missing(s, n, MISSING_WORDS)) {
@@ -269,8 +264,11 @@ static cr_status fail_number(const struct row_reader *r, size_t field, const cha
     if (same_word(sign, rest, "inf") || same_word(sign, rest, "infinity"))
         return cr_csv_fail(r->csv, field, err, CR_ERR_VALUE,
                            "'%.*s' in column '%s' is not a finite number", shown, s, name);
-    cr_csv_fail(r->csv, field, err, CR_ERR_VALUE, "'%.*s' in column '%s' is not a number",
-                shown, s, name);
+    size_t digits = 0;
+    while (digits < n && strchr("0123456789+-.eE", s[digits]))
+        digits++;
+    cr_csv_fail(r->csv, field, err, CR_ERR_VALUE, "'%.*s' in column '%s' is not a number%s",
+                shown, s, name, digits == n ? " that can be represented" : "");
     if (memchr(s, ',', n) && !memchr(s, '.', n))
         cr_hint(err, "numbers are written with a decimal point");
     else

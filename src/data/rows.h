@@ -32,6 +32,10 @@ void cr_rows_close(struct row_reader *r);
 cr_status cr_rows_next(struct row_reader *r, double *values, const char **label,
                        size_t *label_size, int *more, cr_error *err);
 
+/* Names and labels go into messages, files and terminals, so they are short and plain
+ * text. What is wrong with one ("is not UTF-8"), or NULL. */
+const char *cr_name_problem(const char *s, size_t n);
+
 /* An error at the label of the row just read. */
 cr_status cr_rows_fail_label(const struct row_reader *r, cr_error *err, cr_status code,
                              const char *fmt, ...) CR_PRINTF(4, 5);
