@@ -1,0 +1,94 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "kernels/kernels.h"
+#include "helpers.h"
+
+/* The rules of kernels.h, written out in the plainest way; the tables must give the same
+ * bits, touch no gap between rows and nothing beyond an array's end. */
+
+#define T float
+#define FMA fmaf
+#define SAME assert_same_floats
+#define TABLE kernels_f32
+#define GET cr_kernels_f32
+#define IT(name) name##_f32
+#include "kernels/check_dense.inl"
+#undef T
+#undef FMA
+#undef SAME
+#undef TABLE
+#undef GET
+#undef IT
+
+#define T double
+#define FMA fma
+#define SAME assert_same_doubles
+#define TABLE kernels_f64
+#define GET cr_kernels_f64
+#define IT(name) name##_f64
+#include "kernels/check_dense.inl"
+
+static void softmax_is_stable(void **state)
+{
+    (void)state;
+    const struct kernels_f64 *k = cr_kernels_f64(ISA_REF);
+    const double inf = (double)INFINITY;
+    const double u[6][3] = {{1e8, 1e8, -inf}, {1, 2, 3}, {-inf, 0, -inf},
+                            {-inf, -inf, -inf}, {1, inf, 2}, {0, (double)NAN, 1}};
+    const double t[3] = {1, 0, 0};
+    double y[18], lse[6], loss;
+    k->softmax(y, 3, lse, u[0], 3, 6, 3);
+    assert_close(y[0], 0.5, 0);
+    assert_close(y[1], 0.5, 0);
+    assert_close(y[2], 0, 0);
+    /* equal logits of 1e8 give ln 2; the third class, at -inf, is not the target */
+    k->dot_lse(&loss, lse, u[0], 3, t, 3, 1, 3);
+    assert_close(loss, 0.6931471805599453, 1e-8);
+    assert_close(y[3], 0.09003057317038046, 2e-16);
+    assert_close(y[4], 0.24472847105479764, 2e-16);
+    assert_close(y[5], 0.6652409557748219, 2e-16);
+    assert_close(lse[1], 3.4076059644443806, 1e-15);
+    assert_close(y[7], 1, 0);
+    assert_close(lse[2], 0, 0);
+    for (int i = 9; i < 18; i++)
+        assert_true(isnan(y[i]));
+}
+
+static void empty_sizes_are_fine(void **state)
+{
+    (void)state;
+    const struct kernels_f64 *k = cr_kernels_f64(ISA_REF);
+    double y[4] = {9, 9, 9, 9}, bias[2] = {1, 2};
+    k->linear(y, 2, NULL, 0, NULL, bias, 1, 2, 2, 0);
+    assert_true(y[0] == 1 && y[1] == 2 && y[2] == 1 && y[3] == 2);
+    k->linear(y, 2, NULL, 0, NULL, NULL, 0, 1, 2, 0);
+    assert_true(y[0] == 0 && y[1] == 0 && !signbit(y[0]));
+    k->linear(NULL, 0, NULL, 0, NULL, NULL, 0, 0, 0, 0);
+    k->linear_dw(y + 2, NULL, 1, NULL, 2, 0, 1, 2);
+    assert_true(y[2] == 0 && y[3] == 0);
+    k->sum_rows(y, NULL, 2, 0, 2);
+    assert_true(y[0] == 0 && y[1] == 0);
+    k->add(NULL, NULL, 0);
+    k->softmax(NULL, 0, NULL, NULL, 0, 0, 3);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(linear_f32), cmocka_unit_test(linear_f64),
+        cmocka_unit_test(linear_dx_f32), cmocka_unit_test(linear_dx_f64),
+        cmocka_unit_test(linear_dw_f32), cmocka_unit_test(linear_dw_f64),
+        cmocka_unit_test(sums_f32), cmocka_unit_test(sums_f64),
+        cmocka_unit_test(softmaxes_f32), cmocka_unit_test(softmaxes_f64),
+        cmocka_unit_test(updates_f32), cmocka_unit_test(updates_f64),
+        cmocka_unit_test(maps_f32), cmocka_unit_test(maps_f64),
+        cmocka_unit_test(softmax_is_stable),
+        cmocka_unit_test(empty_sizes_are_fine),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
