@@ -21,7 +21,8 @@ struct param {
 };
 
 struct cr_net {
-    struct spec *spec;          /* owned, finished */
+    struct spec *spec;          /* finished */
+    int owns_spec;
     cr_type type;
     size_t n_params;            /* groups */
     struct param *param;

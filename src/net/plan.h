@@ -23,22 +23,25 @@ struct team;
 size_t cr_slice_rows(size_t params, size_t rows);
 
 struct call;
+struct slot;
 
 struct cr_plan {
     const struct tape *tape;
     struct tape *owned;             /* the same, where the plan was made from a net; else NULL */
-    cr_net *net;                    /* where parameters are; may be replaced in struct run */
+    cr_net *net;                    /* whose parameters are used unless a run brings its own */
     cr_purpose purpose;
     size_t rows;                    /* capacity */
     struct arena arena;
-    const struct kernels_f32 *f32;
-    const struct kernels_f64 *f64;  /* the one of the net's type is set */
+    const struct kernels_f32 *f32;  /* the one of the net's type is set */
+    const struct kernels_f64 *f64;
     int n_calls;
     struct call *call;
-    size_t *offset;                 /* [n_values] in numbers: in a slice's part, in the shared part, or PLACE_NONE */
-    size_t shared;                  /* numbers in the shared part (gradients, new parameters, scalars, slices' sums) */
-    size_t slice;                   /* numbers in one slice's part */
-    size_t partial;                 /* numbers in one slice's sums */
+    struct slot *slot;              /* [n_values] */
+    /* Work memory, in numbers: sums of slice 0 (final once joined), shared, sums of the
+     * other slices, the slices' parts. */
+    size_t sums, shared, slice;
+    size_t scratch;                 /* where in a slice's part scratch begins */
+    size_t most_slices;
     size_t work_size;               /* bytes */
 };
 

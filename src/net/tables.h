@@ -44,6 +44,9 @@ struct loss_row {
     int mean_over_outputs;
     struct table_param param[TABLE_PARAMS];
     enum loss_target target;            /* what targets must be */
+    const char *shown;                  /* how books write it, where the formula is arranged for
+                                           safety; may also use p, the output after softmax or
+                                           sigmoid; NULL: the formula itself */
     const char *link;                   /* activation that turns outputs into predictions, or NULL */
     const char *fused_with, *fused_row;
     const char *meaning;

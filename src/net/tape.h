@@ -24,6 +24,7 @@ enum role {
     ROLE_JOIN,              /* the inputs of a layer joined end to end, or a layer that joins or adds */
     ROLE_PRE,               /* pre-activation of a layer */
     ROLE_ACT,               /* activation of a layer; the last layer's is the network's output */
+    ROLE_PROBABILITY,       /* softmax of an output that is a logit (a loss on logits); of: the ACT */
     ROLE_LOG_SUM,           /* log sum exp of softmax's pre-activations; one per row */
     ROLE_SMOOTHED,          /* smoothed targets */
     ROLE_LOSS_EACH,         /* the loss of each example; one per row */
@@ -79,7 +80,8 @@ struct step {
     int out, out2;          /* values; out2 is -1 but for OP_SOFTMAX */
     int n_in;
     const int *in;
-    const struct expr *formula;  /* OP_MAP, OP_LOSS: symbol with ref i is in[i]; i may be a SCALAR value */
+    const struct expr *formula;  /* OP_MAP, OP_LOSS: symbol with ref i is in[i], which may be a scalar */
+    const struct expr *shown;    /* the same as books write it, where that differs; else NULL */
     double factor;          /* OP_DESCEND */
     size_t begin;           /* OP_SLICE */
     int mean;               /* OP_LOSS: divide by the number of columns */
@@ -99,7 +101,8 @@ struct tape {
 enum { TAPE_FORWARD = 0, TAPE_BACKWARD = 1, TAPE_INPUT_GRAD = 2, TAPE_UPDATE = 4 };
 
 cr_status cr_tape_record(const cr_net *net, unsigned what, struct tape **out, cr_error *err);
-cr_status cr_tape_copy(const struct tape *from, struct tape **out, cr_error *err);  /* for mutators */
+/* A copy whose steps may be rewritten; shares the formulas of `from`, which must outlive it. */
+cr_status cr_tape_copy(const struct tape *from, struct tape **out, cr_error *err);
 void cr_tape_free(struct tape *tape);
 
 /* The value with a role that belongs to `of` (or, for of < 0, to a layer); -1: none. */

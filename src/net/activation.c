@@ -1,0 +1,161 @@
+/* Activations and other rows with parameters: from a name or a formula to a struct. */
+#include <ctype.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "net/spec.h"
+
+cr_status cr_params_set(double *param, const struct table_param *row, const char *what,
+                        const struct spec_param *params, size_t n, const struct source *src,
+                        cr_error *err)
+{
+    double set[TABLE_PARAMS];
+    const char *names[TABLE_PARAMS];
+    size_t known = 0;
+    for (int k = 0; k < TABLE_PARAMS; k++) {
+        set[k] = row[k].value;
+        if (row[k].name) names[known++] = row[k].name;
+    }
+    for (size_t i = 0; i < n; i++) {
+        size_t k = 0;
+        while (k < known && strcmp(params[i].name, names[k]) != 0) k++;
+        if (k == known) {
+            cr_fail_at(err, CR_ERR_UNKNOWN, src, params[i].name_at, "'%s' has no parameter '%.60s'",
+                       what, params[i].name);
+            if (known == 0)
+                cr_hint(err, "it has none");
+            else if (known == 1)
+                cr_hint(err, "it has '%s'", names[0]);
+            else
+                cr_hint(err, "it has '%s' and '%s'", names[0], names[1]);
+            return CR_ERR_UNKNOWN;
+        }
+        if (!(params[i].value >= row[k].min && params[i].value <= row[k].max)) {
+            char lo[32], hi[32], v[32];
+            return cr_fail_at(err, CR_ERR_VALUE, src, params[i].value_at,
+                              "%s %s of '%s' is outside its range, %s to %s", names[k],
+                              cr_shortest_f64(params[i].value, v), what,
+                              cr_shortest_f64(row[k].min, lo), cr_shortest_f64(row[k].max, hi));
+        }
+        set[k] = params[i].value;
+    }
+    memcpy(param, set, sizeof set);
+    return CR_OK;
+}
+
+static cr_status from_row(struct arena *a, struct activation *out, int index,
+                          const struct spec_param *params, size_t n, const struct source *src,
+                          cr_error *err)
+{
+    const struct activation_row *row = cr_activation_row(index);
+    struct activation act = {.row = index, .name = row->symbol};
+    cr_status status = cr_params_set(act.param, row->param, row->name, params, n, src, err);
+    if (status || !row->formula) {
+        if (!status) *out = act;
+        return status;
+    }
+    const char *vars[2 + TABLE_PARAMS] = {"t", "z"};
+    size_t n_vars = 2;
+    for (int k = 0; k < TABLE_PARAMS && row->param[k].name; k++) vars[n_vars++] = row->param[k].name;
+    status = cr_expr_parse(a, row->formula, strlen(row->formula), vars, n_vars, NULL,
+                           (struct place){0}, &act.formula, err);
+    if (!status)
+        status = cr_expr_parse(a, row->derivative, strlen(row->derivative), vars, n_vars, NULL,
+                               (struct place){0}, &act.derivative, err);
+    if (status) return status;
+    if (row->learned && !(act.d_param = cr_expr_diff(a, act.formula, ACT_PARAM0)))
+        return cr_fail_memory(err);
+    *out = act;
+    return CR_OK;
+}
+
+/* "A(t) = t/10": the function's and the variable's name, and where the formula begins.
+ * Without "name(variable) =" the variable is t. */
+struct head {
+    const char *name, *variable;
+    size_t begin;
+};
+
+static const char *spaces(const char *s)
+{
+    while (*s == ' ' || *s == '\t') s++;
+    return s;
+}
+
+static size_t word(const char *s)
+{
+    size_t n = 0;
+    while (isalpha((unsigned char)s[n]) || s[n] == '_' || (s[n] & 0x80) ||
+           (n && isdigit((unsigned char)s[n])))
+        n++;
+    return n;
+}
+
+static int read_head(struct arena *a, const char *text, struct head *h)
+{
+    *h = (struct head){"A", "t", 0};
+    const char *s = spaces(text);
+    const size_t name = word(s);
+    const char *after = spaces(s + name);
+    if (name == 0 || *after != '(') return 1;
+    const char *v = spaces(after + 1);
+    const size_t variable = word(v);
+    after = spaces(v + variable);
+    if (variable == 0 || *after != ')') return 1;
+    after = spaces(after + 1);
+    if (*after != '=' || after[1] == '=') return 1;
+    h->name = cr_arena_strndup(a, s, name);
+    h->variable = cr_arena_strndup(a, v, variable);
+    h->begin = (size_t)(after + 1 - text);
+    return h->name && h->variable;
+}
+
+/* A bare word that is no variable was meant as a name. */
+static int looks_like_name(const char *text, const char *variable)
+{
+    const char *s = spaces(text);
+    size_t n = 0;
+    while (isalnum((unsigned char)s[n]) || s[n] == '_' || s[n] == '-') n++;
+    return n > 0 && isalpha((unsigned char)*s) && *spaces(s + n) == 0 &&
+           !(strlen(variable) == n && strncmp(s, variable, n) == 0);
+}
+
+cr_status cr_activation_set(struct arena *a, struct activation *out, const char *text,
+                            const struct spec_param *params, size_t n, const struct source *src,
+                            struct place at, cr_error *err)
+{
+    const char *near = NULL;
+    const int row = cr_activation_find(text, &near);
+    if (row >= 0) return from_row(a, out, row, params, n, src, err);
+
+    struct head head;
+    if (!read_head(a, text, &head)) return cr_fail_memory(err);
+    const char *formula = text + head.begin;
+    if (looks_like_name(formula, head.variable)) {
+        if (near)
+            return cr_fail_at(err, CR_ERR_UNKNOWN, src, at,
+                              "unknown activation '%.60s'; did you mean '%s'?", text, near);
+        cr_fail_at(err, CR_ERR_UNKNOWN, src, at, "unknown activation '%.60s'", text);
+        cr_hint(err, "a name such as 'sigmoid' or 'relu', or a formula such as 't/10'");
+        return CR_ERR_UNKNOWN;
+    }
+    if (n > 0)
+        return cr_fail_at(err, CR_ERR_VALUE, src, params[0].name_at,
+                          "a formula has no parameters; write the number into it");
+
+    struct activation act = {.row = -1, .name = head.name};
+    struct place inside = at;
+    if (inside.line) {
+        inside.column += (int)cr_utf8_count(text, head.begin);
+        inside.span = (int)cr_utf8_count(formula, strlen(formula));
+    }
+    const char *vars[] = {head.variable};
+    cr_status status = cr_expr_parse(a, formula, strlen(formula), vars, 1, src, inside,
+                                     &act.formula, err);
+    if (status) return status;
+    act.text = cr_arena_strdup(a, text);
+    act.derivative = cr_expr_diff(a, act.formula, ACT_T);
+    if (!act.text || !act.derivative) return cr_fail_memory(err);
+    *out = act;
+    return CR_OK;
+}

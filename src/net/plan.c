@@ -1,0 +1,313 @@
+#include "net/plan.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/text.h"
+#include "net/call.h"
+
+enum { ALIGN = 16 /* numbers; 64 bytes in float32 */, SLICE_ROWS = 64, MOST_SLICES = 64 };
+
+/* Every slice has its own sums over rows; together they stay below this many numbers. */
+enum { MOST_SUMS = 1 << 24 };
+
+static size_t most_slices(size_t params)
+{
+    const size_t n = params ? MOST_SUMS / params : MOST_SLICES;
+    return n < 1 ? 1 : n < MOST_SLICES ? n : MOST_SLICES;
+}
+
+size_t cr_slice_rows(size_t params, size_t rows)
+{
+    const size_t most = most_slices(params);
+    const size_t share = rows / most + (rows % most != 0);
+    const size_t rounded = share + (SLICE_ROWS - share % SLICE_ROWS) % SLICE_ROWS;
+    return rounded ? rounded : SLICE_ROWS;
+}
+
+struct slicing cr_slicing(const cr_plan *plan, size_t rows)
+{
+    const size_t each = cr_slice_rows(plan->net->block, rows);
+    return (struct slicing){each, rows / each + (rows % each != 0)};
+}
+
+/* Grouping. A map whose result only one other map reads is substituted into that map's
+ * formula: the same primitives in the same order, so the same bits, without the trip
+ * through memory. */
+
+struct substitution {
+    struct arena *a;
+    const struct call *from, *into;
+    int which;                  /* operand of `into` that `from` makes */
+    int *in, n_in;
+};
+
+static int operand_index(struct substitution *s, int value)
+{
+    for (int i = 0; i < s->n_in; i++)
+        if (s->in[i] == value) return i;
+    if (s->n_in == PROGRAM_ARGS) return -1;
+    s->in[s->n_in] = value;
+    return s->n_in++;
+}
+
+static const struct expr *rename(void *ctx, const struct expr *sym)
+{
+    struct substitution *s = ctx;
+    const int i = operand_index(s, s->from->in[sym->ref]);
+    return i < 0 ? NULL : cr_expr_sym(s->a, (uint64_t)i, NULL, NULL);
+}
+
+static const struct expr *substitute(void *ctx, const struct expr *sym)
+{
+    struct substitution *s = ctx;
+    if ((int)sym->ref == s->which) return cr_expr_map(s->a, s->from->formula, rename, s);
+    const int i = operand_index(s, s->into->in[sym->ref]);
+    return i < 0 ? NULL : cr_expr_sym(s->a, (uint64_t)i, NULL, NULL);
+}
+
+static struct program *compile(struct arena *a, const struct expr *formula, int n_in, cr_error *err)
+{
+    uint64_t args[PROGRAM_ARGS];
+    if (n_in > PROGRAM_ARGS) return NULL;
+    for (int i = 0; i < n_in; i++) args[i] = (uint64_t)i;
+    struct program *p = arena_new(a, struct program, 1);
+    if (!p) {
+        cr_fail_memory(err);
+        return NULL;
+    }
+    return cr_expr_compile(formula, args, (size_t)n_in, p, err) ? NULL : p;
+}
+
+static int try_substitute(cr_plan *p, const struct call *from, struct call *into, int which)
+{
+    int in[PROGRAM_ARGS];
+    struct substitution s = {&p->arena, from, into, which, in, 0};
+    const struct expr *formula = cr_expr_map(&p->arena, into->formula, substitute, &s);
+    if (!formula) return 0;
+    struct program *program = compile(&p->arena, formula, s.n_in, NULL);
+    int *kept = cr_arena_copy(&p->arena, in, (size_t)s.n_in, sizeof *in);
+    if (!program || !kept) return 0;
+    into->formula = formula;
+    into->program = program;
+    into->in = kept;
+    into->n_in = s.n_in;
+    return 1;
+}
+
+/* The only call that reads a value, and as which operand; NULL when there are more. */
+static struct call *only_reader(cr_plan *p, int value, int *which)
+{
+    struct call *reader = NULL;
+    for (int i = 0; i < p->n_calls; i++)
+        for (int k = 0; k < p->call[i].n_in; k++) {
+            if (p->call[i].in[k] != value) continue;
+            if (reader) return NULL;
+            reader = &p->call[i];
+            *which = k;
+        }
+    return reader;
+}
+
+static void group(cr_plan *p)
+{
+    for (int i = 0; i < p->n_calls;) {
+        const struct call *c = &p->call[i];
+        int which = 0;
+        struct call *reader =
+            c->op == OP_MAP && c->out != p->tape->output ? only_reader(p, c->out, &which) : NULL;
+        if (reader && reader->op == OP_MAP && try_substitute(p, c, reader, which)) {
+            memmove(&p->call[i], &p->call[i + 1], (size_t)(p->n_calls - i - 1) * sizeof *p->call);
+            p->n_calls--;
+        } else {
+            i++;
+        }
+    }
+}
+
+static cr_status make_calls(cr_plan *p, cr_error *err)
+{
+    const struct tape *t = p->tape;
+    p->call = arena_new(&p->arena, struct call, (size_t)t->n_steps);
+    if (!p->call) return cr_fail_memory(err);
+    for (int i = 0; i < t->n_steps; i++) {
+        const struct step *s = &t->step[i];
+        struct call *c = &p->call[p->n_calls++];
+        *c = (struct call){s->op,   s->phase, i,    s->out,    s->out2,  s->n_in,
+                           s->in,   s->formula, NULL, s->factor, s->begin, s->mean};
+        if (!s->formula) continue;
+        c->program = compile(&p->arena, s->formula, s->n_in, err);
+        if (!c->program) return err ? err->code : CR_ERR_LIMIT;
+    }
+    if (p->purpose == CR_FOR_TRAINING) group(p);
+    return CR_OK;
+}
+
+/* Placing. */
+
+static size_t aligned(size_t n)
+{
+    return n + (ALIGN - n % ALIGN) % ALIGN;
+}
+
+struct lifetime {
+    int first, last;            /* calls; first < 0: never made */
+};
+
+static void find_lifetimes(const cr_plan *p, struct lifetime *life)
+{
+    for (int v = 0; v < p->tape->n_values; v++) life[v] = (struct lifetime){-1, -1};
+    for (int i = 0; i < p->n_calls; i++) {
+        const struct call *c = &p->call[i];
+        life[c->out] = (struct lifetime){i, i};
+        if (c->out2 >= 0) life[c->out2] = (struct lifetime){i, i};
+        for (int k = 0; k < c->n_in; k++) life[c->in[k]].last = i;
+    }
+    if (p->purpose == CR_FOR_EXPLAINING)
+        for (int v = 0; v < p->tape->n_values; v++) life[v].last = p->n_calls;
+    life[p->tape->output].last = p->n_calls;
+}
+
+/* The lowest offset at which a value of n numbers meets no value that lives at the same
+ * time: each try moves past one that it meets. */
+static size_t first_fit(const cr_plan *p, const struct lifetime *life, const size_t *size, int value)
+{
+    size_t offset = 0;
+    for (int v = 0; v < value;) {
+        const size_t begin = p->slot[v].offset;
+        const int meets = p->slot[v].kind == IN_SLICE && life[v].first <= life[value].last &&
+                          life[value].first <= life[v].last && begin < offset + size[value] &&
+                          offset < begin + size[v];
+        if (meets) {
+            offset = begin + size[v];
+            v = 0;
+        } else {
+            v++;
+        }
+    }
+    return offset;
+}
+
+static cr_status place_rows(cr_plan *p, const struct lifetime *life, cr_error *err)
+{
+    const struct tape *t = p->tape;
+    const size_t rows = cr_slice_rows(p->net->block, p->rows);
+    size_t *size = calloc((size_t)t->n_values + 1, sizeof *size), scratch = 0;
+    if (!size) return cr_fail_memory(err);
+    int fits = 1;
+    for (int v = 0; fits && v < t->n_values; v++) {
+        if (t->value[v].extent != PER_ROW) continue;
+        fits = cr_mul_size(rows, t->value[v].cols, &size[v]) && size[v] < SIZE_MAX / 1024;
+        if (!fits) break;
+        size[v] = aligned(size[v]);
+        if (size[v] > scratch) scratch = size[v];
+        if (t->value[v].maker < 0 || life[v].first < 0) continue;
+        p->slot[v].offset = first_fit(p, life, size, v);
+        p->slot[v].kind = IN_SLICE;
+        const size_t end = p->slot[v].offset + size[v];
+        if (end > p->slice) p->slice = end;
+    }
+    free(size);
+    p->scratch = p->slice;
+    p->slice += t->loss >= 0 ? scratch : 0;
+    return fits ? CR_OK : cr_fail(err, CR_ERR_LIMIT, "%zu rows are too many for this network", p->rows);
+}
+
+static void place_others(cr_plan *p)
+{
+    const struct tape *t = p->tape;
+    for (int v = 0; v < t->n_values; v++) {
+        const struct value *value = &t->value[v];
+        struct slot *slot = &p->slot[v];
+        const size_t n = aligned(value->rows * value->cols);
+        switch (value->role) {
+        case ROLE_INPUT: slot->kind = IN_INPUT; break;
+        case ROLE_TARGET: slot->kind = IN_TARGETS; break;
+        case ROLE_PARAM:
+            *slot = (struct slot){IN_PARAMS, t->net->param[value->param].offset};
+            break;
+        case ROLE_PARAM_GRAD:
+        case ROLE_LOSS:
+            *slot = (struct slot){IN_SUMS, p->sums};
+            p->sums += n;
+            break;
+        case ROLE_NEW:
+            if (p->purpose == CR_FOR_TRAINING) {
+                *slot = (struct slot){IN_PARAMS, t->net->param[value->param].offset};
+                break;
+            }
+            /* fall through */
+        case ROLE_ROWS:
+        case ROLE_RATE:
+            *slot = (struct slot){IN_SHARED, p->shared};
+            p->shared += n;
+            break;
+        default: break;
+        }
+    }
+}
+
+static cr_status place(cr_plan *p, cr_error *err)
+{
+    const struct tape *t = p->tape;
+    p->slot = arena_new(&p->arena, struct slot, (size_t)t->n_values);
+    struct lifetime *life = arena_new(&p->arena, struct lifetime, (size_t)t->n_values);
+    if (!p->slot || !life) return cr_fail_memory(err);
+    place_others(p);
+    find_lifetimes(p, life);
+    cr_status status = place_rows(p, life, err);
+    if (status) return status;
+
+    const size_t slices = p->rows / SLICE_ROWS + (p->rows % SLICE_ROWS != 0);
+    const size_t most = most_slices(p->net->block);
+    p->most_slices = slices < most ? slices : most;
+    size_t sums, parts, total;
+    if (!cr_mul_size(p->sums, p->most_slices, &sums) ||
+        !cr_mul_size(p->slice, p->most_slices, &parts) || !cr_add_size(sums, p->shared, &total) ||
+        !cr_add_size(total, parts, &total) ||
+        !cr_mul_size(total, p->f32 ? sizeof(float) : sizeof(double), &p->work_size))
+        return cr_fail(err, CR_ERR_LIMIT, "%zu rows are too many for this network", p->rows);
+    if (p->work_size == 0) p->work_size = ALIGN;
+    return CR_OK;
+}
+
+cr_status cr_plan_make(const struct tape *tape, cr_net *net, cr_purpose purpose, size_t rows,
+                       cr_plan **out, cr_error *err)
+{
+    if (rows == 0 || rows > (size_t)1 << 40)
+        return cr_fail(err, CR_ERR_ARGUMENT, "a plan needs between 1 and 2^40 rows, not %zu", rows);
+    cr_plan *p = calloc(1, sizeof *p);
+    if (!p) return cr_fail_memory(err);
+    p->tape = tape;
+    p->net = net;
+    p->purpose = purpose;
+    p->rows = rows;
+    if (net->type == CR_F32)
+        p->f32 = cr_kernels_f32(ISA_REF);
+    else
+        p->f64 = cr_kernels_f64(ISA_REF);
+    cr_error own = {0};
+    cr_status status = make_calls(p, err ? err : &own);
+    if (!status) status = place(p, err);
+    if (status) {
+        cr_plan_free(p);
+        return status;
+    }
+    *out = p;
+    return CR_OK;
+}
+
+void cr_plan_free(cr_plan *plan)
+{
+    if (!plan) return;
+    cr_tape_free(plan->owned);
+    cr_arena_free(&plan->arena);
+    free(plan);
+}
+
+size_t cr_plan_work_size(const cr_plan *plan)
+{
+    return plan->work_size;
+}

@@ -1,0 +1,228 @@
+/* Running a plan, for one type: T, NAME(x), KERNELS, TABLE are defined by run.c. Only
+ * what moves data stands here; all arithmetic but two divisions is in the kernels. */
+
+struct NAME(job) {
+    const cr_plan *plan;
+    const struct run *run;
+    const struct KERNELS *k;
+    struct slicing slicing;
+    enum phase first, last;
+};
+
+void *NAME(cr_locate)(const cr_plan *plan, const struct run *run, size_t slice, int value)
+{
+    const struct slot *slot = &plan->slot[value];
+    const struct value *v = &plan->tape->value[value];
+    const struct slicing slicing = cr_slicing(plan, run->rows);
+    T *work = run->work;
+    switch (slot->kind) {
+    case IN_NOWHERE: return NULL;
+    case IN_INPUT: return (T *)(uintptr_t)run->in + slice * slicing.rows * v->cols;
+    case IN_TARGETS: return (T *)(uintptr_t)run->targets + slice * slicing.rows * v->cols;
+    case IN_PARAMS: return (T *)run->params + slot->offset;
+    case IN_SHARED: return work + plan->sums + slot->offset;
+    case IN_SUMS:
+        if (slice == 0) return work + slot->offset;
+        return work + plan->sums + plan->shared + (slice - 1) * plan->sums + slot->offset;
+    case IN_SLICE:
+        return work + plan->sums + plan->shared + (plan->most_slices - 1) * plan->sums +
+               slice * plan->slice + slot->offset;
+    }
+    return NULL;
+}
+
+static T *NAME(scratch)(const struct NAME(job) *j, size_t slice)
+{
+    const cr_plan *p = j->plan;
+    return (T *)j->run->work + p->sums + p->shared + (p->most_slices - 1) * p->sums +
+           slice * p->slice + p->scratch;
+}
+
+static void NAME(map)(const struct NAME(job) *j, const struct call *c, size_t slice, T *out,
+                      size_t n)
+{
+    const T *args[PROGRAM_ARGS];
+    unsigned char step[PROGRAM_ARGS];
+    for (int i = 0; i < c->n_in; i++) {
+        args[i] = NAME(cr_locate)(j->plan, j->run, slice, c->in[i]);
+        step[i] = j->plan->tape->value[c->in[i]].extent == PER_ROW;
+    }
+    j->k->map(c->program, args, step, out, n);
+}
+
+static void NAME(concat)(const struct NAME(job) *j, const struct call *c, size_t slice,
+                         size_t rows, T *out)
+{
+    const size_t cols = j->plan->tape->value[c->out].cols;
+    size_t begin = 0;
+    for (int i = 0; i < c->n_in; i++) {
+        const T *in = NAME(cr_locate)(j->plan, j->run, slice, c->in[i]);
+        const size_t n = j->plan->tape->value[c->in[i]].cols;
+        for (size_t r = 0; r < rows; r++) memcpy(out + r * cols + begin, in + r * n, n * sizeof *in);
+        begin += n;
+    }
+}
+
+/* One call on one slice's rows. */
+static void NAME(call)(const struct NAME(job) *j, const struct call *c, size_t slice, size_t rows)
+{
+    const struct value *v = j->plan->tape->value;
+    const struct KERNELS *k = j->k;
+    T *out = NAME(cr_locate)(j->plan, j->run, slice, c->out);
+    const size_t cols = v[c->out].cols;
+    T *in[4] = {0};
+    size_t in_cols[4] = {0};
+    for (int i = 0; i < c->n_in && i < 4; i++) {
+        in[i] = NAME(cr_locate)(j->plan, j->run, slice, c->in[i]);
+        in_cols[i] = v[c->in[i]].cols;
+    }
+    switch (c->op) {
+    case OP_MAP:
+        NAME(map)(j, c, slice, out, rows * cols);
+        break;
+    case OP_LINEAR:
+        k->linear(out, cols, in[0], in_cols[0], in[1], in[2], in_cols[2] > 1, rows, cols,
+                  in_cols[0]);
+        break;
+    case OP_LINEAR_DX:
+        k->linear_dx(out, cols, in[0], in_cols[0], in[1], rows, in_cols[0], cols);
+        break;
+    case OP_LINEAR_DW:
+        k->linear_dw(out, in[0], in_cols[0], in[1], in_cols[1], rows, in_cols[0], in_cols[1]);
+        break;
+    case OP_SUM_ROWS:
+        if (cols == in_cols[0]) {
+            k->sum_rows(out, in[0], cols, rows, cols);
+        } else {
+            T *each = NAME(scratch)(j, slice);
+            k->row_sum(each, in[0], in_cols[0], rows, in_cols[0]);
+            k->sum_rows(out, each, 1, rows, 1);
+        }
+        break;
+    case OP_SUM:
+        memcpy(out, in[0], rows * cols * sizeof *out);
+        for (int i = 1; i < c->n_in; i++)
+            k->add(out, NAME(cr_locate)(j->plan, j->run, slice, c->in[i]), rows * cols);
+        break;
+    case OP_CONCAT:
+        NAME(concat)(j, c, slice, rows, out);
+        break;
+    case OP_SLICE:
+        for (size_t r = 0; r < rows; r++)
+            memcpy(out + r * cols, in[0] + r * in_cols[0] + c->begin, cols * sizeof *out);
+        break;
+    case OP_SOFTMAX:
+        k->softmax(out, cols, NAME(cr_locate)(j->plan, j->run, slice, c->out2), in[0], cols, rows,
+                   cols);
+        break;
+    case OP_SOFTMAX_BACK:
+        k->softmax_back(out, cols, in[0], cols, in[1], cols, rows, cols);
+        break;
+    case OP_LOSS: {
+        T *each = NAME(scratch)(j, slice);
+        NAME(map)(j, c, slice, each, rows * in_cols[0]);
+        k->row_sum(out, each, in_cols[0], rows, in_cols[0]);
+        for (size_t r = 0; c->mean && r < rows; r++) out[r] /= (T)in_cols[0];
+        break;
+    }
+    case OP_LOSS_SOFTMAX:
+        k->dot_lse(out, in[2], in[0], in_cols[0], in[1], in_cols[1], rows, in_cols[0]);
+        break;
+    case OP_TOTAL:
+        k->sum_rows(out, in[0], 1, rows, 1);
+        break;
+    case OP_DESCEND:
+        k->sgd(out, in[0], in[1], (T)(j->run->rate * c->factor), v[c->out].rows * cols);
+        break;
+    case OP_COUNT: break;
+    }
+}
+
+static size_t NAME(rows_of)(const struct NAME(job) *j, size_t slice)
+{
+    const size_t begin = slice * j->slicing.rows, left = j->run->rows - begin;
+    return left < j->slicing.rows ? left : j->slicing.rows;
+}
+
+static int NAME(wanted)(const struct NAME(job) *j, const struct call *c)
+{
+    return c->phase >= j->first && c->phase <= j->last;
+}
+
+static void NAME(slice)(void *ctx, size_t slice, int member)
+{
+    const struct NAME(job) *j = ctx;
+    (void)member;
+    const size_t rows = NAME(rows_of)(j, slice);
+    for (int i = 0; i < j->plan->n_calls; i++) {
+        const struct call *c = &j->plan->call[i];
+        if (NAME(wanted)(j, c) && c->phase != PHASE_UPDATE) NAME(call)(j, c, slice, rows);
+    }
+}
+
+/* Complete what a call summed over the rows of each slice: join the slices by a binary tree
+ * that their number fixes, and turn a sum of losses into a mean. */
+static void NAME(finish)(const struct NAME(job) *j, const struct call *c)
+{
+    const cr_plan *p = j->plan;
+    if (p->slot[c->out].kind != IN_SUMS) return;
+    const struct value *v = &p->tape->value[c->out];
+    const size_t begin = p->slot[c->out].offset;
+    T *first = (T *)j->run->work, *rest = first + p->sums + p->shared;
+    for (size_t step = 1; step < j->slicing.n; step *= 2)
+        for (size_t s = 0; s + step < j->slicing.n; s += 2 * step) {
+            T *to = s == 0 ? first : rest + (s - 1) * p->sums;
+            j->k->add(to + begin, rest + (s + step - 1) * p->sums + begin, v->rows * v->cols);
+        }
+    if (c->op == OP_TOTAL && c->n_in > 1) first[begin] /= (T)j->run->rows;
+}
+
+static void NAME(set_scalars)(const struct NAME(job) *j)
+{
+    const struct tape *t = j->plan->tape;
+    for (int v = 0; v < t->n_values; v++) {
+        if (t->value[v].extent != SCALAR || t->value[v].maker >= 0) continue;
+        T *s = NAME(cr_locate)(j->plan, j->run, 0, v);
+        *s = t->value[v].role == ROLE_ROWS ? (T)j->run->rows : (T)j->run->rate;
+    }
+}
+
+/* Step by step, so that a hook sees each value when it is complete. */
+static void NAME(run_with_hook)(const struct NAME(job) *j)
+{
+    for (int i = 0; i < j->plan->n_calls; i++) {
+        const struct call *c = &j->plan->call[i];
+        if (!NAME(wanted)(j, c)) continue;
+        if (c->phase == PHASE_UPDATE) {
+            NAME(call)(j, c, 0, 0);
+        } else {
+            for (size_t s = 0; s < j->slicing.n; s++) NAME(call)(j, c, s, NAME(rows_of)(j, s));
+            NAME(finish)(j, c);
+        }
+        j->run->after(j->run->ctx, j->plan, j->run, c->step);
+    }
+}
+
+void NAME(cr_run)(const cr_plan *plan, const struct run *run, enum phase first, enum phase last)
+{
+    struct NAME(job) j = {plan, run, plan->TABLE, cr_slicing(plan, run->rows), first, last};
+    NAME(set_scalars)(&j);
+    if (run->after) {
+        NAME(run_with_hook)(&j);
+        return;
+    }
+    if (first < PHASE_UPDATE) cr_team_run(run->team, j.slicing.n, NAME(slice), &j);
+    for (int i = 0; i < plan->n_calls; i++) {
+        const struct call *c = &plan->call[i];
+        if (!NAME(wanted)(&j, c)) continue;
+        if (c->phase == PHASE_UPDATE)
+            NAME(call)(&j, c, 0, 0);
+        else
+            NAME(finish)(&j, c);
+    }
+}
+
+#undef T
+#undef NAME
+#undef KERNELS
+#undef TABLE

@@ -1,0 +1,120 @@
+/* The public calls that run a plan: predict, and one step of training. */
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "net/plan.h"
+
+cr_status cr_plan_create(cr_net *net, cr_purpose purpose, size_t rows, cr_plan **out,
+                         cr_error *err)
+{
+    static const unsigned what[] = {
+        [CR_FOR_PREDICTING] = TAPE_FORWARD,
+        [CR_FOR_TRAINING] = TAPE_BACKWARD | TAPE_UPDATE,
+        [CR_FOR_EXPLAINING] = TAPE_BACKWARD | TAPE_UPDATE,
+    };
+    if (purpose < CR_FOR_PREDICTING || purpose > CR_FOR_EXPLAINING)
+        return cr_fail(err, CR_ERR_ARGUMENT, "%d is no purpose of a plan", (int)purpose);
+    struct tape *tape = NULL;
+    cr_plan *plan = NULL;
+    cr_status status = cr_tape_record(net, what[purpose], &tape, err);
+    if (!status) status = cr_plan_make(tape, net, purpose, rows, &plan, err);
+    if (status) {
+        cr_tape_free(tape);
+        return status;
+    }
+    plan->owned = tape;
+    *out = plan;
+    return CR_OK;
+}
+
+void *cr_work_alloc(size_t size)
+{
+    return cr_aligned_alloc(size, 1);
+}
+
+void cr_work_free(void *work)
+{
+    cr_aligned_free(work);
+}
+
+static cr_status check(const cr_plan *plan, cr_purpose purpose, cr_type type, size_t rows,
+                       const void *work, size_t work_size, cr_error *err)
+{
+    static const char *const name[] = {"predicting", "training", "explaining"};
+    if (plan->purpose != purpose)
+        return cr_fail(err, CR_ERR_ARGUMENT, "the plan is for %s, not for %s", name[plan->purpose],
+                       name[purpose]);
+    if (plan->net->type != type)
+        return cr_fail(err, CR_ERR_ARGUMENT, "the network's type is %s, the arrays' is %s",
+                       plan->net->type == CR_F32 ? "float32" : "float64",
+                       type == CR_F32 ? "float32" : "float64");
+    if (rows > plan->rows)
+        return cr_fail(err, CR_ERR_ROWS, "%zu rows, but the plan has room for %zu", rows,
+                       plan->rows);
+    if (work_size < plan->work_size)
+        return cr_fail(err, CR_ERR_WORK, "%zu bytes of scratch memory, but the plan takes %zu",
+                       work_size, plan->work_size);
+    if ((uintptr_t)work % 64 != 0)
+        return cr_fail(err, CR_ERR_WORK, "the scratch memory is not aligned to 64 bytes");
+    return CR_OK;
+}
+
+static cr_status predict(const cr_plan *plan, cr_type type, const void *in, void *out, size_t rows,
+                         void *work, size_t work_size, cr_error *err)
+{
+    cr_status status = check(plan, CR_FOR_PREDICTING, type, rows, work, work_size, err);
+    if (status || rows == 0) return status;
+    const struct run run = {.in = in, .rows = rows, .params = plan->net->values, .work = work};
+    cr_plan_run(plan, &run, PHASE_FORWARD, PHASE_FORWARD);
+    const size_t row = cr_net_outputs(plan->net) * (type == CR_F32 ? sizeof(float) : sizeof(double));
+    for (size_t r = 0; r < rows; r++)
+        memcpy((char *)out + r * row, cr_plan_at(plan, &run, plan->tape->output, r, 0), row);
+    return CR_OK;
+}
+
+cr_status cr_predict(const cr_plan *plan, const float *in, float *out, size_t rows, void *work,
+                     size_t work_size, cr_error *err)
+{
+    return predict(plan, CR_F32, in, out, rows, work, work_size, err);
+}
+
+cr_status cr_predict_f64(const cr_plan *plan, const double *in, double *out, size_t rows,
+                         void *work, size_t work_size, cr_error *err)
+{
+    return predict(plan, CR_F64, in, out, rows, work, work_size, err);
+}
+
+static cr_status train_step(const cr_plan *plan, cr_type type, const void *in, const void *targets,
+                            size_t rows, double rate, double *loss, void *work, size_t work_size,
+                            cr_error *err)
+{
+    cr_status status = check(plan, CR_FOR_TRAINING, type, rows, work, work_size, err);
+    if (status) return status;
+    if (rows == 0) return cr_fail(err, CR_ERR_ARGUMENT, "a training step needs at least one row");
+    if (!isfinite(rate)) return cr_fail(err, CR_ERR_ARGUMENT, "the learning rate is not finite");
+    const struct run run = {.in = in, .targets = targets, .rows = rows, .rate = rate,
+                            .params = plan->net->values, .work = work};
+    cr_plan_run(plan, &run, PHASE_FORWARD, PHASE_BACKWARD);
+    const double value = cr_plan_loss(plan, &run);
+    if (!isfinite(value))
+        return cr_fail(err, CR_ERR_DIVERGED, "the loss is %s",
+                       isnan(value) ? "not a number" : "infinite");
+    cr_plan_run(plan, &run, PHASE_UPDATE, PHASE_UPDATE);
+    if (loss) *loss = value;
+    return CR_OK;
+}
+
+cr_status cr_train_step(const cr_plan *plan, const float *in, const float *targets, size_t rows,
+                        double rate, double *loss, void *work, size_t work_size, cr_error *err)
+{
+    return train_step(plan, CR_F32, in, targets, rows, rate, loss, work, work_size, err);
+}
+
+cr_status cr_train_step_f64(const cr_plan *plan, const double *in, const double *targets,
+                            size_t rows, double rate, double *loss, void *work, size_t work_size,
+                            cr_error *err)
+{
+    return train_step(plan, CR_F64, in, targets, rows, rate, loss, work, work_size, err);
+}

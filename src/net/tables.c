@@ -1,0 +1,281 @@
+#include "net/tables.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/error.h"
+
+#define LENGTH(array) (sizeof(array) / sizeof(array)[0])
+#define HUGE_PARAM 1e6
+
+static const struct activation_row activations[] = {
+    {.name = "identity", .alias = {"linear", "none"}, .symbol = "A", .latex = "A",
+     .formula = "t", .derivative = "1",
+     .meaning = "the pre-activation itself; the usual output of a regression"},
+    {.name = "scaled-linear", .alias = {"scaled"}, .symbol = "A", .latex = "A",
+     .formula = "t/divisor", .derivative = "1/divisor",
+     .param = {{"divisor", 10, 1e-6, HUGE_PARAM}},
+     .meaning = "a straight line through 0; keeps the arithmetic of a first example simple"},
+    {.name = "sigmoid", .alias = {"logistic"}, .symbol = "σ", .latex = "\\sigma",
+     .formula = "sigmoid(t)", .derivative = "z*(1 - z)",
+     .meaning = "1/(1 + e^-t), between 0 and 1"},
+    {.name = "hard-sigmoid", .symbol = "hσ", .latex = "\\operatorname{h\\sigma}",
+     .formula = "clamp(t/6 + 1/2, 0, 1)", .derivative = "if(t > -3, if(t < 3, 1/6, 0), 0)",
+     .meaning = "the sigmoid in three straight pieces, 0 up to t = -3 and 1 from t = 3",
+     .source = "Howard et al. 2019, Searching for MobileNetV3, section 5.2"},
+    {.name = "tanh", .symbol = "tanh", .latex = "\\tanh",
+     .formula = "tanh(t)", .derivative = "1 - z^2",
+     .meaning = "hyperbolic tangent, between -1 and 1"},
+    {.name = "relu", .symbol = "ReLU", .latex = "\\operatorname{ReLU}",
+     .formula = "max(0, t)", .derivative = "step(t)",
+     .meaning = "0 below 0, t above; its derivative at 0 is taken as 0",
+     .source = "Nair & Hinton 2010"},
+    {.name = "leaky-relu", .symbol = "LReLU", .latex = "\\operatorname{LReLU}",
+     .formula = "max(0, t) + slope*min(0, t)", .derivative = "if(t > 0, 1, slope)",
+     .param = {{"slope", 0.01, -HUGE_PARAM, HUGE_PARAM}},
+     .meaning = "ReLU that lets a fraction through below 0",
+     .source = "Maas, Hannun & Ng 2013"},
+    {.name = "prelu", .symbol = "PReLU", .latex = "\\operatorname{PReLU}",
+     .formula = "max(0, t) + slope*min(0, t)", .derivative = "if(t > 0, 1, slope)",
+     .param = {{"slope", 0.25, -HUGE_PARAM, HUGE_PARAM}}, .learned = 1,
+     .meaning = "leaky ReLU whose slope is trained, one for the layer",
+     .source = "He et al. 2015, Delving Deep into Rectifiers, equation 1"},
+    {.name = "elu", .symbol = "ELU", .latex = "\\operatorname{ELU}",
+     .formula = "max(0, t) + alpha*expm1(min(0, t))", .derivative = "if(t > 0, 1, alpha*exp(t))",
+     .param = {{"alpha", 1, 0, HUGE_PARAM}},
+     .meaning = "t above 0, alpha (e^t - 1) below",
+     .source = "Clevert, Unterthiner & Hochreiter 2016, equation 15"},
+    {.name = "selu", .symbol = "SELU", .latex = "\\operatorname{SELU}",
+     .formula = "1.0507009873554805*(max(0, t) + 1.6732632423543772*expm1(min(0, t)))",
+     .derivative = "1.0507009873554805*if(t > 0, 1, 1.6732632423543772*exp(t))",
+     .meaning = "scaled ELU with lambda = 1.0507009873554805 and alpha = 1.6732632423543772",
+     .source = "Klambauer et al. 2017, Self-Normalizing Neural Networks, equation 2"},
+    {.name = "gelu", .symbol = "GELU", .latex = "\\operatorname{GELU}",
+     .formula = "t*(1 + erf(t/sqrt(2)))/2",
+     .derivative = "(1 + erf(t/sqrt(2)))/2 + t*exp(-t^2/2)/sqrt(2*pi)",
+     .meaning = "t times the normal distribution's probability of being below t",
+     .source = "Hendrycks & Gimpel 2016, section 2"},
+    {.name = "gelu-tanh", .symbol = "GELU", .latex = "\\operatorname{GELU}",
+     .formula = "t*(1 + tanh(sqrt(2/pi)*(t + 0.044715*t^3)))/2",
+     .derivative = "(1 + tanh(sqrt(2/pi)*(t + 0.044715*t^3)))/2 + "
+                   "t*(1 - tanh(sqrt(2/pi)*(t + 0.044715*t^3))^2)*sqrt(2/pi)*(1 + 0.134145*t^2)/2",
+     .meaning = "GELU approximated with tanh",
+     .source = "Hendrycks & Gimpel 2016, section 2"},
+    {.name = "silu", .alias = {"swish"}, .symbol = "SiLU", .latex = "\\operatorname{SiLU}",
+     .formula = "t*sigmoid(t)", .derivative = "z + sigmoid(t)*(1 - z)",
+     .meaning = "t times its sigmoid",
+     .source = "Elfwing, Uchibe & Doya 2018; Ramachandran, Zoph & Le 2017"},
+    {.name = "mish", .symbol = "Mish", .latex = "\\operatorname{Mish}",
+     .formula = "t*tanh(softplus(t))",
+     .derivative = "tanh(softplus(t)) + t*sigmoid(t)*(1 - tanh(softplus(t))^2)",
+     .meaning = "t times tanh of its softplus",
+     .source = "Misra 2019"},
+    {.name = "softplus", .symbol = "softplus", .latex = "\\operatorname{softplus}",
+     .formula = "softplus(t)", .derivative = "sigmoid(t)",
+     .meaning = "ln(1 + e^t), a smooth ReLU",
+     .source = "Dugas et al. 2001"},
+    {.name = "softsign", .symbol = "softsign", .latex = "\\operatorname{softsign}",
+     .formula = "t/(1 + abs(t))", .derivative = "1/(1 + abs(t))^2",
+     .meaning = "between -1 and 1, with slower tails than tanh"},
+    {.name = "sine", .alias = {"sin"}, .symbol = "sin", .latex = "\\sin",
+     .formula = "sin(t)", .derivative = "cos(t)",
+     .meaning = "sine of t in radians",
+     .source = "Sitzmann et al. 2020"},
+    {.name = "gaussian", .symbol = "G", .latex = "G",
+     .formula = "exp(-t^2)", .derivative = "-2*t*z",
+     .meaning = "a bell around 0, e^(-t^2)"},
+    {.name = "hard-tanh", .symbol = "htanh", .latex = "\\operatorname{htanh}",
+     .formula = "clamp(t, -1, 1)", .derivative = "if(t > -1, if(t < 1, 1, 0), 0)",
+     .meaning = "t cut off at -1 and 1"},
+    {.name = "softmax", .symbol = "softmax", .latex = "\\operatorname{softmax}",
+     .meaning = "e^t over the layer's sum of e^t: positive outputs that add up to 1",
+     .source = "Bridle 1990"},
+};
+
+static const struct loss_row losses[] = {
+    {.name = "half-squared", .alias = {"half-squared-error", "half-sse"},
+     .formula = "(y - t)^2/2", .derivative = "y - t",
+     .meaning = "half the sum of squared errors over the outputs; its derivative is the error",
+     .source = "Rumelhart, Hinton & Williams 1986, equation 3"},
+    {.name = "mean-squared", .alias = {"mse", "mean-squared-error"}, .mean_over_outputs = 1,
+     .formula = "(y - t)^2", .derivative = "2*(y - t)",
+     .meaning = "the mean of squared errors over the outputs"},
+    {.name = "sum-squared", .alias = {"sse", "sum-squared-error", "squared"},
+     .formula = "(y - t)^2", .derivative = "2*(y - t)",
+     .meaning = "the sum of squared errors over the outputs"},
+    {.name = "absolute", .alias = {"mae", "l1", "mean-absolute"}, .mean_over_outputs = 1,
+     .formula = "abs(y - t)", .derivative = "sign(y - t)",
+     .meaning = "the mean of absolute errors; its derivative at 0 is taken as 0"},
+    {.name = "huber", .alias = {"smooth-l1"}, .mean_over_outputs = 1,
+     .formula = "if(abs(y - t) <= delta, (y - t)^2/2, delta*(abs(y - t) - delta/2))",
+     .derivative = "clamp(y - t, -delta, delta)",
+     .param = {{"delta", 1, 1e-12, HUGE_PARAM}},
+     .meaning = "half squared up to an error of delta, straight beyond; mean over the outputs",
+     .source = "Huber 1964"},
+    {.name = "log-cosh", .mean_over_outputs = 1,
+     .formula = "abs(y - t) + log1p(exp(-2*abs(y - t))) - log(2)", .derivative = "tanh(y - t)",
+     .shown = "log(cosh(y - t))",
+     .meaning = "ln cosh of the error, near half squared when small; mean over the outputs"},
+    {.name = "binary-cross-entropy", .alias = {"bce"}, .target = TARGET_PROBABILITY,
+     .formula = "if(t > 0, -t*log(y), 0) + if(t < 1, -(1 - t)*log(1 - y), 0)",
+     .derivative = "if(t < 1, (1 - t)/(1 - y), 0) - if(t > 0, t/y, 0)",
+     .shown = "-(t*log(y) + (1 - t)*log(1 - y))",
+     .fused_with = "sigmoid", .fused_row = "binary-cross-entropy-logits",
+     .meaning = "minus the log likelihood of yes/no targets, summed over the outputs; y is a "
+                "probability",
+     .source = "Bishop 2006, equation 5.21"},
+    {.name = "binary-cross-entropy-logits", .alias = {"bce-logits"}, .target = TARGET_PROBABILITY,
+     .formula = "max(0, y) - t*y + log1p(exp(-abs(y)))", .derivative = "sigmoid(y) - t",
+     .shown = "-(t*log(p) + (1 - t)*log(1 - p))", .link = "sigmoid",
+     .meaning = "the same of outputs that are logits, safe for any size"},
+    {.name = "cross-entropy", .alias = {"categorical-cross-entropy"}, .target = TARGET_PROBABILITY,
+     .formula = "if(t > 0, -t*log(y), 0)", .derivative = "if(t > 0, -t/y, 0)",
+     .shown = "-t*log(y)",
+     .fused_with = "softmax", .fused_row = "softmax-cross-entropy",
+     .meaning = "minus the log probability of the right class; y are probabilities",
+     .source = "Bishop 2006, equation 5.24"},
+    {.name = "softmax-cross-entropy", .kind = LOSS_SOFTMAX, .target = TARGET_PROBABILITY,
+     .link = "softmax",
+     .meaning = "the same of outputs that are logits, safe for any size"},
+    {.name = "hinge", .target = TARGET_SIGN,
+     .formula = "max(0, 1 - t*y)", .derivative = "if(t*y < 1, -t, 0)",
+     .meaning = "0 once an output is on the right side by 1; targets are -1 or 1; summed over the "
+                "outputs",
+     .source = "Cortes & Vapnik 1995"},
+    {.name = "poisson", .target = TARGET_COUNT,
+     .formula = "exp(y) - t*y", .derivative = "exp(y) - t",
+     .meaning = "minus the log likelihood of counts (without ln t!); y is the log of the rate; "
+                "summed over the outputs"},
+    {.name = "quantile", .alias = {"pinball"}, .mean_over_outputs = 1,
+     .formula = "max(tau*(t - y), (tau - 1)*(t - y))",
+     .derivative = "if(t > y, -tau, if(t < y, 1 - tau, 0))",
+     .param = {{"tau", 0.5, 0, 1}},
+     .meaning = "least at the tau-quantile of the targets; mean over the outputs",
+     .source = "Koenker & Bassett 1978"},
+};
+
+static const struct init_row inits[INIT_COUNT] = {
+    [INIT_ZEROS] = {.name = "zeros", .alias = {"zero"}, .meaning = "0"},
+    [INIT_CONSTANT] = {.name = "constant",
+                       .param = {{"value", 0, -HUGE_PARAM, HUGE_PARAM}},
+                       .meaning = "one value"},
+    [INIT_UNIFORM] = {.name = "uniform",
+                      .param = {{"low", -0.5, -HUGE_PARAM, HUGE_PARAM},
+                                {"high", 0.5, -HUGE_PARAM, HUGE_PARAM}},
+                      .meaning = "uniform between low and high"},
+    [INIT_NORMAL] = {.name = "normal",
+                     .param = {{"mean", 0, -HUGE_PARAM, HUGE_PARAM}, {"sd", 0.05, 0, HUGE_PARAM}},
+                     .meaning = "normal with the given mean and standard deviation"},
+    [INIT_GLOROT_UNIFORM] = {.name = "glorot-uniform", .alias = {"glorot", "xavier-uniform", "xavier"},
+                             .meaning = "uniform within sqrt(6/(fan_in + fan_out))",
+                             .source = "Glorot & Bengio 2010, equation 16"},
+    [INIT_GLOROT_NORMAL] = {.name = "glorot-normal", .alias = {"xavier-normal"},
+                            .meaning = "normal, variance 2/(fan_in + fan_out)",
+                            .source = "Glorot & Bengio 2010, equation 12"},
+    [INIT_HE_UNIFORM] = {.name = "he-uniform", .alias = {"kaiming-uniform"},
+                         .meaning = "uniform within sqrt(6/fan_in)",
+                         .source = "He et al. 2015"},
+    [INIT_HE_NORMAL] = {.name = "he-normal", .alias = {"he", "kaiming-normal", "kaiming"},
+                        .meaning = "normal, variance 2/fan_in",
+                        .source = "He et al. 2015, equation 10"},
+    [INIT_LECUN_UNIFORM] = {.name = "lecun-uniform",
+                            .meaning = "uniform within sqrt(3/fan_in)",
+                            .source = "LeCun et al. 1998, Efficient BackProp, equation 16"},
+    [INIT_LECUN_NORMAL] = {.name = "lecun-normal", .alias = {"lecun"},
+                           .meaning = "normal, variance 1/fan_in",
+                           .source = "LeCun et al. 1998, Efficient BackProp, equation 16"},
+    [INIT_ORTHOGONAL] = {.name = "orthogonal",
+                         .param = {{"gain", 1, -HUGE_PARAM, HUGE_PARAM}},
+                         .meaning = "rows (or columns, where fewer) of a random orthogonal matrix, "
+                                    "times gain",
+                         .source = "Saxe, McClelland & Ganguli 2014"},
+};
+
+static const struct optimiser_row optimisers[OPT_COUNT] = {
+    [OPT_GRADIENT_DESCENT] = {.name = "gradient-descent", .alias = {"sgd", "gd"},
+                              .meaning = "w - rate dL/dw",
+                              .source = "Rumelhart, Hinton & Williams 1986, equation 8"},
+};
+
+const struct activation_row *cr_activation_row(int i)
+{
+    return i >= 0 && (size_t)i < LENGTH(activations) ? &activations[i] : NULL;
+}
+
+const struct loss_row *cr_loss_row(int i)
+{
+    return i >= 0 && (size_t)i < LENGTH(losses) ? &losses[i] : NULL;
+}
+
+const struct init_row *cr_init_row(int i)
+{
+    return i >= 0 && i < INIT_COUNT ? &inits[i] : NULL;
+}
+
+const struct optimiser_row *cr_optimiser_row(int i)
+{
+    return i >= 0 && i < OPT_COUNT ? &optimisers[i] : NULL;
+}
+
+/* Equal but for case and the separators people vary. */
+static int same_name(const char *a, const char *b)
+{
+    for (;;) {
+        while (*a == '-' || *a == '_' || *a == ' ') a++;
+        while (*b == '-' || *b == '_' || *b == ' ') b++;
+        if (tolower((unsigned char)*a) != tolower((unsigned char)*b)) return 0;
+        if (!*a) return 1;
+        a++, b++;
+    }
+}
+
+/* The rows of every table begin with name and aliases; `row` gives those. */
+typedef const char *name_of(int row, int which);
+
+static int find(const char *word, name_of *name, const char **near)
+{
+    enum { MOST = 128 };
+    const char *all[MOST];
+    size_t n = 0;
+    for (int row = 0; name(row, 0); row++)
+        for (int k = 0; k <= TABLE_ALIASES; k++) {
+            const char *s = name(row, k);
+            if (!s) continue;
+            if (same_name(word, s)) return row;
+            if (n < MOST) all[n++] = s;
+        }
+    if (near) *near = cr_suggest(word, all, n);
+    return -1;
+}
+
+#define NAME_OF(fn, row_of)                                         \
+    static const char *fn(int row, int which)                       \
+    {                                                               \
+        if (!row_of(row)) return NULL;                              \
+        return which ? row_of(row)->alias[which - 1] : row_of(row)->name; \
+    }
+NAME_OF(activation_name, cr_activation_row)
+NAME_OF(loss_name, cr_loss_row)
+NAME_OF(init_name, cr_init_row)
+NAME_OF(optimiser_name, cr_optimiser_row)
+
+int cr_activation_find(const char *name, const char **near)
+{
+    return find(name, activation_name, near);
+}
+
+int cr_loss_find(const char *name, const char **near)
+{
+    return find(name, loss_name, near);
+}
+
+int cr_init_find(const char *name, const char **near)
+{
+    return find(name, init_name, near);
+}
+
+int cr_optimiser_find(const char *name, const char **near)
+{
+    return find(name, optimiser_name, near);
+}
