@@ -1,6 +1,7 @@
 /* Recording a tape: the forward pass, layer by layer, then the loss, then the same values
  * backwards. Each forward value gathers what its uses contribute to its gradient; a value
  * used once needs no sum. */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,7 +26,7 @@ static int new_value(struct recorder *r, enum role role, enum extent extent, siz
                      size_t cols, int of, int layer)
 {
     struct tape *t = r->tape;
-    if (t->n_values == r->room) abort();    /* PER_LAYER_STEPS is too small: our mistake */
+    assert(t->n_values < r->room);
     t->value[t->n_values] = (struct value){.role = role, .extent = extent, .rows = rows,
                                            .cols = cols, .of = of, .layer = layer,
                                            .param = NONE, .maker = NONE};
@@ -41,7 +42,7 @@ static struct step *new_step(struct recorder *r, enum op op, enum phase phase, i
                              const int *in, int n_in)
 {
     struct tape *t = r->tape;
-    if (t->n_steps == r->room) abort();
+    assert(t->n_steps < r->room);
     int *copy = cr_arena_copy(&t->arena, in, (size_t)n_in, sizeof *in);
     if (!copy) r->failed = 1;
     struct step *s = &t->step[t->n_steps];
