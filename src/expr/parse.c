@@ -434,9 +434,11 @@ static const struct expr *enclosed(struct parser *p, enum token close, const cha
     const struct expr *e = sum(p);
     if (!e)
         return NULL;
+    if (p->token == T_END)
+        return fail(p, CR_ERR_SYNTAX, p->at, p->next, missing, NULL);
     if (p->token != close)
-        return fail(p, CR_ERR_SYNTAX, p->at, p->next, p->token == T_END ? missing
-                    : "expected an operator before '@'", "multiplication is written with *");
+        return fail(p, CR_ERR_SYNTAX, p->at, p->next, "expected an operator before '@'",
+                    "multiplication is written with *");
     advance(p);
     return e;
 }

@@ -336,7 +336,7 @@ static void sum(const struct printer *p, const struct expr *e, int lead)
             cr_text_add(p->out, p->latex ? "-" : "−");
         t = minus ? t->arg[0] : t;
         /* a term that is a sum stays one, in parentheses; a NUM below 0 too */
-        print(p, t, LEVEL_PRODUCT, i == 0 && lead && !minus && is_negative(t));
+        print(p, t, LEVEL_PRODUCT, i == 0 && lead && !minus);
     }
 }
 

@@ -29,6 +29,7 @@ struct product {
 };
 
 static const struct expr *simplify(struct simplifier *s, const struct expr *e);
+static const struct expr *simplify_sum(struct simplifier *s, const struct expr *e);
 
 static void start(struct product *p)
 {
@@ -272,7 +273,10 @@ static const struct expr *simplify_product(struct simplifier *s, const struct ex
     start(&p);
     gather(s, &p, e, 1);
     const struct expr *out = s->failed ? NULL : build(s, &p, &negative);
-    return out ? with_sign(s, out, negative) : NULL;
+    if (!out || !negative)
+        return out;
+    out = with_sign(s, out, 1);
+    return out && out->kind == EXPR_NEG && out->arg[0]->kind == EXPR_ADD ? simplify_sum(s, out) : out;
 }
 
 struct terms {
