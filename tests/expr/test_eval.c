@@ -70,7 +70,7 @@ static void check_line(char *line)
     const struct expr *e = parsed(&a, text), *d = cr_expr_diff(&a, e, 0);
     assert_near(text, at(e, t, 0), value, 4e-15);
     assert_near(text, at(d, t, 0), slope, 2e-14);
-    const double h = 1e-5 * (1 + fabs(t));
+    const double h = 2e-6 * (1 + fabs(t));
     assert_near(text, (at(e, t + h, 0) - at(e, t - h, 0)) / (2 * h), slope, 2e-8);
 
     struct program p;
