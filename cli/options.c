@@ -23,7 +23,10 @@ struct parser {
 
 static const struct option help_option = {.name = "help", .letter = 'h', .help = "show this help"};
 
-static int __attribute__((format(printf, 2, 3))) refuse(const struct parser *p, const char *fmt, ...)
+static int refuse(const struct parser *p, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static int refuse(const struct parser *p, const char *fmt, ...)
 {
     va_list args;
     va_start(args, fmt);
