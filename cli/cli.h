@@ -98,5 +98,6 @@ void cli_catch_interrupt(void);
 int cli_interrupted(void);
 
 /* The commands; main.c lists them. */
+extern const struct command cli_list;
 
 #endif

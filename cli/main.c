@@ -27,6 +27,7 @@ static const struct command help_command = {
 
 /* In the order of the overview. */
 static const struct command *const commands[] = {
+    &cli_list,
     &help_command,
 };
 enum { N_COMMANDS = sizeof commands / sizeof *commands };

@@ -215,7 +215,7 @@ static cr_status read_header(const struct source *file, size_t *header, cr_error
 
 cr_status cr_safetensors_read(const struct source *file, struct safetensors *out, cr_error *err)
 {
-    size_t header;
+    size_t header = 0;
     json_error_t why;
     cr_status status = read_header(file, &header, err);
     if (status != CR_OK)

@@ -20,7 +20,7 @@ want=$("$prefix/bin/chainrule" --version | cut -d' ' -f2)
 check()
 {
     got=$(./main)
-    [ "$got" = "$want" ] || { echo "$1: printed '$got', not '$want'"; exit 1; }
+    [ "$got" = "$want 3" ] || { echo "$1: printed '$got', not '$want 3'"; exit 1; }
 }
 
 $CC -std=c17 main.c $(pkg-config --cflags --libs chainrule) -o main

@@ -3,7 +3,9 @@
 A block that starts with ```sh is run by `sh -eu` in a copy of the tree's examples, with the
 program first in PATH; the blocks of one page share that folder, in order. A block that starts
 with ```sh no-run is for commands that change the machine or take the whole tree; the lines
-that begin with ./dev in such blocks are checked against `./dev help`.
+that begin with ./dev in such blocks are checked against `./dev help`. Blocks of C that hold a
+main must be one of examples/*.c, which are compiled and run elsewhere; those of YAML that hold a whole network with its targets must be
+explained without complaint.
 """
 import os
 import pathlib
@@ -37,6 +39,26 @@ def run_page(page, env):
     return failures
 
 
+def unknown_programs(page):
+    examples = [p.read_text(encoding="utf-8") for p in (SOURCE / "examples").glob("*.c")]
+    blocks = re.findall(r"^```c\n(.*?)^```$", page.read_text(encoding="utf-8"), re.M | re.S)
+    return [f"{page.name}: this program is not in examples/\n{text}"
+            for text in blocks if "int main(" in text and text not in examples]
+
+
+def explain_networks(page, env):
+    failures = []
+    for text in re.findall(r"^```yaml\n(.*?)^```$", page.read_text(encoding="utf-8"), re.M | re.S):
+        if all(f"\n{key}:" in "\n" + text for key in ("inputs", "layers", "targets")):
+            with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+                file.write(text)
+                file.flush()
+                done = subprocess.run(["chainrule", "explain", file.name], env=env, text=True,
+                                      stdin=subprocess.DEVNULL, capture_output=True)
+            failures += [f"{page.name}: {done.stderr}"] if done.returncode else []
+    return failures
+
+
 def unknown_dev_commands(page, text):
     helped = subprocess.run([SOURCE / "dev", "help"], capture_output=True, text=True).stdout
     known = re.findall(r"^  ([a-z-]+) ", helped, re.M)
@@ -49,7 +71,7 @@ def main():
     failures = []
     for page in [SOURCE / "README.md", SOURCE / "CONTRIBUTING.md",
                  *sorted((SOURCE / "docs").glob("*.md"))]:
-        failures += run_page(page, env)
+        failures += run_page(page, env) + unknown_programs(page) + explain_networks(page, env)
     print("\n".join(failures))
     sys.exit(1 if failures else 0)
 
