@@ -7,7 +7,7 @@
  * read last. */
 struct schedule {
     const struct lower_node *nodes;
-    uint8_t need[LOWER_NODES];          /* registers that computing a node alone takes */
+    uint8_t need[LOWER_NODES]; /* registers that computing a node alone takes */
     uint8_t seen[LOWER_NODES];
     uint16_t order[LOWER_NODES];
     unsigned n;
@@ -147,8 +147,8 @@ static cr_status place_steps(struct schedule *s, struct program *p, cr_error *er
     return CR_OK;
 }
 
-static cr_status make_program(const struct lower_node *nodes, unsigned n, int root,
-                              size_t n_args, struct program *out, cr_error *err)
+static cr_status make_program(const struct lower_node *nodes, unsigned n, int root, size_t n_args,
+                              struct program *out, cr_error *err)
 {
     struct schedule s = {.nodes = nodes};
     struct program p = {.n_args = (uint8_t)n_args};
@@ -174,8 +174,8 @@ cr_status cr_expr_compile(const struct expr *e, const uint64_t *args, size_t n_a
                           struct program *out, cr_error *err)
 {
     struct lower_node nodes[LOWER_NODES];
-    struct lowering l = {.args = args, .n_args = n_args, .nodes = nodes,
-                         .n_nodes = (unsigned)n_args, .err = err};
+    struct lowering l = {
+        .args = args, .n_args = n_args, .nodes = nodes, .n_nodes = (unsigned)n_args, .err = err};
     if (!e)
         return cr_fail_memory(err);
     if (n_args > PROGRAM_ARGS)

@@ -53,7 +53,7 @@ static int scientific(char *buf, const struct rational *r, int n)
         snprintf(buf, DECIMAL_SIZE, "%.*e", n - 1, cr_rational_to_f64(r));
         return 0;
     }
-    if (buf[m.sign < 0] == '1' && buf[(m.sign < 0) + 1] == '0') {     /* 9.99 became 10.0 */
+    if (buf[m.sign < 0] == '1' && buf[(m.sign < 0) + 1] == '0') { /* 9.99 became 10.0 */
         e++;
         cr_rational_int(&m, r->sign);
         cr_rational_round(&m, n - 1, buf, DECIMAL_SIZE, NULL);

@@ -16,7 +16,7 @@
 enum decimal_kind { DECIMAL_AUTO, DECIMAL_PLACES, DECIMAL_SIG };
 struct decimal_rule {
     enum decimal_kind kind;
-    int n;                      /* 0 .. DECIMAL_DIGITS, SIG from 1; nearer is meant by others */
+    int n; /* 0 .. DECIMAL_DIGITS, SIG from 1; nearer is meant by others */
 };
 
 enum { DECIMAL_DIGITS = 100, DECIMAL_SIZE = 160, DECIMAL_DEFAULT = 6 };

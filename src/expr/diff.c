@@ -13,8 +13,7 @@ struct differ {
 
 static const struct expr *diff(const struct differ *d, const struct expr *e);
 
-static const struct expr *times(const struct differ *d, const struct expr *x,
-                                const struct expr *y)
+static const struct expr *times(const struct differ *d, const struct expr *x, const struct expr *y)
 {
     return cr_expr_binary(d->arena, EXPR_MUL, x, y);
 }
@@ -58,9 +57,8 @@ static const struct expr *diff_quotient(const struct differ *d, const struct exp
     if (dv == d->zero)
         return du == d->zero ? du : cr_expr_binary(a, EXPR_DIV, du, v);
     const struct expr *square = cr_expr_binary(a, EXPR_POW, v, cr_expr_num(a, 2));
-    const struct expr *top = du == d->zero
-        ? cr_expr_unary(a, EXPR_NEG, times(d, u, dv))
-        : cr_expr_sub(a, times(d, du, v), times(d, u, dv));
+    const struct expr *top = du == d->zero ? cr_expr_unary(a, EXPR_NEG, times(d, u, dv))
+                                           : cr_expr_sub(a, times(d, du, v), times(d, u, dv));
     return cr_expr_binary(a, EXPR_DIV, top, square);
 }
 
@@ -147,26 +145,19 @@ static const struct expr *diff(const struct differ *d, const struct expr *e)
     if (!e)
         return NULL;
     switch (e->kind) {
-    case EXPR_SYM:
-        return e->ref == d->ref ? cr_expr_num(d->arena, 1) : d->zero;
-    case EXPR_ADD:
-        return diff_sum(d, e);
+    case EXPR_SYM: return e->ref == d->ref ? cr_expr_num(d->arena, 1) : d->zero;
+    case EXPR_ADD: return diff_sum(d, e);
     case EXPR_MUL:
-    case EXPR_HADAMARD:
-        return diff_product(d, e);
-    case EXPR_DIV:
-        return diff_quotient(d, e);
+    case EXPR_HADAMARD: return diff_product(d, e);
+    case EXPR_DIV: return diff_quotient(d, e);
     case EXPR_NEG:
         x = diff(d, e->arg[0]);
         return x == d->zero ? x : cr_expr_unary(d->arena, EXPR_NEG, x);
-    case EXPR_POW:
-        return diff_power(d, e);
-    case EXPR_CALL:
-        return diff_call(d, e);
+    case EXPR_POW: return diff_power(d, e);
+    case EXPR_CALL: return diff_call(d, e);
     case EXPR_NUM:
     case EXPR_TRANSPOSE:
-    case EXPR_MATRIX:
-        break;
+    case EXPR_MATRIX: break;
     }
     return d->zero;
 }

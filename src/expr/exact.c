@@ -11,7 +11,7 @@ enum { POWER_MAX = 4096, PLACES_MAX = 40 };
 struct evaluation {
     expr_exact *exact;
     void *ctx;
-    const struct rational *operand;     /* inside an expansion: x, y, z */
+    const struct rational *operand; /* inside an expansion: x, y, z */
 };
 
 static int evaluate(const struct evaluation *v, const struct expr *e, struct rational *out);
@@ -106,34 +106,21 @@ static int evaluate_power(const struct evaluation *v, const struct expr *e, stru
 static int primitive(enum prim prim, const struct rational *x, struct rational *out)
 {
     const int order = prim == PRIM_MIN || prim == PRIM_MAX || prim == PRIM_LT || prim == PRIM_LE
-                          ? cr_rational_cmp(&x[0], &x[1]) : 0;
+                          ? cr_rational_cmp(&x[0], &x[1])
+                          : 0;
     switch (prim) {
     case PRIM_ABS:
         *out = x[0];
         out->sign = x[0].sign * x[0].sign;
         return 1;
-    case PRIM_SQRT:
-        return cr_rational_sqrt(out, &x[0]);
-    case PRIM_SIGN:
-        cr_rational_int(out, x[0].sign);
-        return 1;
-    case PRIM_STEP:
-        cr_rational_int(out, x[0].sign > 0);
-        return 1;
-    case PRIM_MAX:
-        *out = order > 0 ? x[0] : x[1];
-        return 1;
-    case PRIM_MIN:
-        *out = order < 0 ? x[0] : x[1];
-        return 1;
-    case PRIM_LT:
-        cr_rational_int(out, order < 0);
-        return 1;
-    case PRIM_LE:
-        cr_rational_int(out, order <= 0);
-        return 1;
-    default:
-        return 0;
+    case PRIM_SQRT: return cr_rational_sqrt(out, &x[0]);
+    case PRIM_SIGN: cr_rational_int(out, x[0].sign); return 1;
+    case PRIM_STEP: cr_rational_int(out, x[0].sign > 0); return 1;
+    case PRIM_MAX: *out = order > 0 ? x[0] : x[1]; return 1;
+    case PRIM_MIN: *out = order < 0 ? x[0] : x[1]; return 1;
+    case PRIM_LT: cr_rational_int(out, order < 0); return 1;
+    case PRIM_LE: cr_rational_int(out, order <= 0); return 1;
+    default: return 0;
     }
 }
 
@@ -142,8 +129,8 @@ static int at_point(const struct expr_function *f, const struct rational *x, str
 {
     const struct expr value = {.kind = EXPR_NUM, .text = f->exact_value};
     struct rational at;
-    return cr_rational_decimal(&at, f->exact_at, strlen(f->exact_at)) &&
-           !cr_rational_cmp(&at, x) && cr_exact_number(&value, out);
+    return cr_rational_decimal(&at, f->exact_at, strlen(f->exact_at)) && !cr_rational_cmp(&at, x) &&
+           cr_exact_number(&value, out);
 }
 
 static int expansion(const char *formula, const struct rational *x, struct rational *out)
@@ -170,27 +157,23 @@ static int evaluate_call(const struct evaluation *v, const struct expr *e, struc
     }
     if (f->exact_at)
         return at_point(f, x, out);
-    return f->expansion ? expansion(f->expansion, x, out)
-                        : primitive((enum prim)f->prim, x, out);
+    return f->expansion ? expansion(f->expansion, x, out) : primitive((enum prim)f->prim, x, out);
 }
 
 static int evaluate(const struct evaluation *v, const struct expr *e, struct rational *out)
 {
     struct rational x, y;
     switch (e->kind) {
-    case EXPR_NUM:
-        return cr_exact_number(e, out);
+    case EXPR_NUM: return cr_exact_number(e, out);
     case EXPR_SYM:
         if (v->operand) {
             *out = v->operand[e->ref];
             return 1;
         }
         return v->exact && v->exact(v->ctx, e->ref, out);
-    case EXPR_ADD:
-        return evaluate_all(v, e, out, cr_rational_add);
+    case EXPR_ADD: return evaluate_all(v, e, out, cr_rational_add);
     case EXPR_MUL:
-    case EXPR_HADAMARD:
-        return evaluate_all(v, e, out, cr_rational_mul);
+    case EXPR_HADAMARD: return evaluate_all(v, e, out, cr_rational_mul);
     case EXPR_DIV:
         return evaluate(v, e->arg[0], &x) && evaluate(v, e->arg[1], &y) &&
                cr_rational_div(out, &x, &y);
@@ -199,13 +182,10 @@ static int evaluate(const struct evaluation *v, const struct expr *e, struct rat
             return 0;
         out->sign = -out->sign;
         return 1;
-    case EXPR_POW:
-        return evaluate_power(v, e, out);
-    case EXPR_CALL:
-        return evaluate_call(v, e, out);
+    case EXPR_POW: return evaluate_power(v, e, out);
+    case EXPR_CALL: return evaluate_call(v, e, out);
     case EXPR_TRANSPOSE:
-    case EXPR_MATRIX:
-        break;
+    case EXPR_MATRIX: break;
     }
     return 0;
 }

@@ -16,45 +16,61 @@
 #include "kernels/program.h"
 
 enum expr_kind {
-    EXPR_NUM,       /* a number: value, and text when it is to be shown as written */
-    EXPR_SYM,       /* a named quantity */
-    EXPR_ADD,       /* n-ary; a negated term prints as a subtraction */
-    EXPR_MUL,       /* n-ary; also the matrix product */
-    EXPR_DIV,       /* arg 0 / arg 1 */
+    EXPR_NUM, /* a number: value, and text when it is to be shown as written */
+    EXPR_SYM, /* a named quantity */
+    EXPR_ADD, /* n-ary; a negated term prints as a subtraction */
+    EXPR_MUL, /* n-ary; also the matrix product */
+    EXPR_DIV, /* arg 0 / arg 1 */
     EXPR_NEG,
-    EXPR_POW,       /* arg 0 ^ arg 1 */
-    EXPR_CALL,      /* a function of the table below (func), or a name without one, such as A(u) or A'(u) */
-    EXPR_HADAMARD,  /* elementwise product, n-ary */
+    EXPR_POW,      /* arg 0 ^ arg 1 */
+    EXPR_CALL,     /* a function of the table below, or a name without one: A(u), A'(u) */
+    EXPR_HADAMARD, /* elementwise product, n-ary */
     EXPR_TRANSPOSE,
-    EXPR_MATRIX,    /* rows x (n / rows) entries, row-major */
+    EXPR_MATRIX, /* rows x (n / rows) entries, row-major */
 };
 
 /* Symbols are told apart by `ref` (what it stands for: any number the maker chooses;
  * see net/tape.h) and shown by `text` and `latex`. Either string may be NULL while a
- * tree is only evaluated. */
+ * tree is only evaluated. A NUM's text is a decimal ("-0.3", "1.23e-7", with "-" or the
+ * Unicode minus), a fraction "1/3" or a name ("π"); NULL: the shortest decimal. */
 struct expr {
     enum expr_kind kind;
-    unsigned n;                       /* number of args */
-    unsigned rows;                    /* EXPR_MATRIX */
-    int func;                         /* EXPR_CALL: a row of the function table, or -1 */
+    unsigned n;    /* number of args */
+    unsigned rows; /* EXPR_MATRIX */
+    int func;      /* EXPR_CALL: a row of the function table, or -1 */
     const struct expr *const *arg;
-    double value;                     /* EXPR_NUM */
-    const char *text;                 /* NUM: as shown ("-0.3"; NULL: shortest); SYM, CALL: Unicode name */
-    const char *latex;                /* SYM, CALL: LaTeX name; NULL: made from text */
-    uint64_t ref;                     /* EXPR_SYM */
+    double value;      /* EXPR_NUM */
+    const char *text;  /* NUM: as shown; SYM, CALL: Unicode name */
+    const char *latex; /* SYM, CALL: LaTeX name; NULL: made from text */
+    uint64_t ref;      /* EXPR_SYM */
 };
 
 const struct expr *cr_expr_num(struct arena *a, double value);
 const struct expr *cr_expr_shown(struct arena *a, double value, const char *text);
 const struct expr *cr_expr_sym(struct arena *a, uint64_t ref, const char *text, const char *latex);
-const struct expr *cr_expr_add(struct arena *a, const struct expr *const *terms, size_t n); /* n 0: the number 0; n 1: the term */
-const struct expr *cr_expr_mul(struct arena *a, const struct expr *const *factors, size_t n); /* n 0: 1 */
-const struct expr *cr_expr_sub(struct arena *a, const struct expr *x, const struct expr *y); /* x + (-y) */
-const struct expr *cr_expr_binary(struct arena *a, enum expr_kind kind, const struct expr *x, const struct expr *y);
+
+/* Of no operands: 0, and 1. Of one: that operand. */
+const struct expr *cr_expr_add(struct arena *a, const struct expr *const *terms, size_t n);
+const struct expr *cr_expr_mul(struct arena *a, const struct expr *const *factors, size_t n);
+
+/* x + (-y) */
+const struct expr *cr_expr_sub(struct arena *a, const struct expr *x, const struct expr *y);
+
+/* ADD, MUL, DIV, POW or HADAMARD; NEG or TRANSPOSE */
+const struct expr *cr_expr_binary(struct arena *a, enum expr_kind kind, const struct expr *x,
+                                  const struct expr *y);
 const struct expr *cr_expr_unary(struct arena *a, enum expr_kind kind, const struct expr *x);
-const struct expr *cr_expr_call(struct arena *a, const char *function, const struct expr *const *args, size_t n); /* of the table; asserts that it exists */
-const struct expr *cr_expr_named_call(struct arena *a, const char *text, const char *latex, const struct expr *const *args, size_t n);
-const struct expr *cr_expr_matrix(struct arena *a, size_t rows, size_t cols, const struct expr *const *entries);
+
+/* A function of the table, by name or alias; asserts that it exists. */
+const struct expr *cr_expr_call(struct arena *a, const char *function,
+                                const struct expr *const *args, size_t n);
+
+/* A function that only has a name. */
+const struct expr *cr_expr_named_call(struct arena *a, const char *text, const char *latex,
+                                      const struct expr *const *args, size_t n);
+
+const struct expr *cr_expr_matrix(struct arena *a, size_t rows, size_t cols,
+                                  const struct expr *const *entries);
 
 /* The functions a formula may call, one table. Formulas are in the operands x, y, z;
  * `joint` also in their derivatives dx, dy, dz.
@@ -68,30 +84,35 @@ struct expr_function {
     const char *name;
     int arity;
     const char *alias[FUNCTION_ALIASES];
-    const char *text;         /* as shown: "σ" */
-    const char *latex;        /* "\\tanh", "\\sigma" */
-    int prim;                 /* enum prim, or -1 */
-    const char *expansion;    /* where there is no primitive */
+    const char *text;      /* as shown: "σ" */
+    const char *latex;     /* "\\tanh", "\\sigma" */
+    int prim;              /* enum prim, or -1 */
+    const char *expansion; /* where there is no primitive */
     const char *partial[FUNCTION_OPERANDS];
     const char *joint;
-    const char *exact_at, *exact_value;     /* a transcendental function's one rational point */
-    const char *meaning;      /* one line for the documentation, with constants */
+    const char *exact_at, *exact_value; /* a transcendental function's one rational point */
+    const char *meaning;                /* one line for the documentation, with constants */
 };
-const struct expr_function *cr_expr_function(int index);    /* NULL past the end */
-int cr_expr_function_find(const char *name, size_t size);   /* by name or alias; -1: none */
+const struct expr_function *cr_expr_function(int index);  /* NULL past the end */
+int cr_expr_function_find(const char *name, size_t size); /* by name or alias; -1: none */
 
-/* Parse a formula of named variables: + - * / ^ (right-associative, binds tighter than
- * unary minus), juxtaposition is not multiplication, numbers, `pi`, `e`, calls of the
- * function table. vars[i] becomes EXPR_SYM with ref i. src/at say where the text stands
- * in a file, so that errors point into it (src NULL: the text itself is the source).
- * Nesting is limited (64). */
-cr_status cr_expr_parse(struct arena *a, const char *text, size_t size,
-                        const char *const *vars, size_t n_vars,
-                        const struct source *src, struct place at,
+/* Parse a formula of named variables: + - * / ^, numbers, `pi`, `e`, |x|, calls of the
+ * function table, and the Unicode forms that printing gives (− · × ÷ ² √ ½ π σ).
+ * ^ is right-associative and binds tighter than a minus sign; a leading minus takes the
+ * whole term. e^x is exp(x); comparisons stand in if(t < 0, a, b) only. Two values side
+ * by side are not a product. vars[i] becomes EXPR_SYM with ref i.
+ *
+ * src/at say where the text stands in a file, so that errors point into it (src NULL:
+ * the text itself is the source). At most 16384 bytes, 64 levels of nesting and 256
+ * divisions, so that trees may be walked by recursion. What cr_expr_print gives as TEXT
+ * for a parsed formula parses to an equal tree. */
+cr_status cr_expr_parse(struct arena *a, const char *text, size_t size, const char *const *vars,
+                        size_t n_vars, const struct source *src, struct place at,
                         const struct expr **out, cr_error *err);
 
-/* d e / d ref, simplified (constants folded exactly, 0 and 1 removed, like terms
- * joined). Kinks take the value that the function table states (|t|' = sign t, ...). */
+/* d e / d ref, simplified: constants folded exactly, 0 and 1 removed, like terms joined,
+ * factors that cancel cancelled (so x/x is 1, also at 0). At kinks it takes the value
+ * that the function table states. A named call A(u) gives A'(u) times u'. */
 const struct expr *cr_expr_diff(struct arena *a, const struct expr *e, uint64_t ref);
 const struct expr *cr_expr_simplify(struct arena *a, const struct expr *e);
 
@@ -119,8 +140,10 @@ int cr_expr_exact(const struct expr *e, expr_exact *exact, void *ctx, struct rat
 enum expr_style { EXPR_TEXT, EXPR_LATEX };
 void cr_expr_print(struct text *out, const struct expr *e, enum expr_style style);
 
-/* Compile for strips: args[i] is the ref of argument i. CR_ERR_LIMIT when the formula
- * needs more registers or steps than a program has. */
+/* Compile for strips: args[i] is the ref of argument i. The bits follow the formula as
+ * written (expr/lower.h); common parts are computed once. CR_ERR_LIMIT when it needs more
+ * registers or steps than a program has, CR_ERR_UNKNOWN for a symbol that is no argument,
+ * CR_ERR_ARGUMENT and CR_ERR_SHAPE for named calls and matrices. */
 cr_status cr_expr_compile(const struct expr *e, const uint64_t *args, size_t n_args,
                           struct program *out, cr_error *err);
 

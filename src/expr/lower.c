@@ -26,7 +26,11 @@ static struct lowered failed(struct lowering *l, cr_status code, const char *mes
 static double run(enum prim prim, const double *x)
 {
     const struct program p = {
-        .n_args = 3, .n_regs = 4, .n_steps = 1, .result = 3, .steps = {{prim, 3, 0, 1, 2}},
+        .n_args = 3,
+        .n_regs = 4,
+        .n_steps = 1,
+        .result = 3,
+        .steps = {{prim, 3, 0, 1, 2}},
     };
     const double *const args[] = {&x[0], &x[1], &x[2]};
     const unsigned char step[] = {1, 1, 1};
@@ -45,8 +49,8 @@ static int intern(struct lowering *l, struct lower_node n)
 {
     for (unsigned i = 0; i < l->n_nodes; i++) {
         const struct lower_node *m = &l->nodes[i];
-        if (m->kind == n.kind && m->prim == n.prim && m->a == n.a && m->b == n.b &&
-            m->c == n.c && same_bits(m->value, n.value) && n.kind != LOWER_ARG)
+        if (m->kind == n.kind && m->prim == n.prim && m->a == n.a && m->b == n.b && m->c == n.c &&
+            same_bits(m->value, n.value) && n.kind != LOWER_ARG)
             return (int)i;
     }
     if (l->n_nodes == LOWER_NODES) {
@@ -98,8 +102,7 @@ static struct lowered apply1(struct lowering *l, enum prim prim, struct lowered 
     return apply(l, prim, &x);
 }
 
-static struct lowered apply2(struct lowering *l, enum prim prim, struct lowered x,
-                             struct lowered y)
+static struct lowered apply2(struct lowering *l, enum prim prim, struct lowered x, struct lowered y)
 {
     const struct lowered args[] = {x, y};
     return apply(l, prim, args);
@@ -195,12 +198,9 @@ struct lowered cr_lower(struct lowering *l, const struct expr *e)
     if (l->status != CR_OK)
         return number(NAN);
     switch (e->kind) {
-    case EXPR_NUM:
-        return number(e->value);
-    case EXPR_SYM:
-        return symbol(l, e);
-    case EXPR_ADD:
-        return sum(l, e);
+    case EXPR_NUM: return number(e->value);
+    case EXPR_SYM: return symbol(l, e);
+    case EXPR_ADD: return sum(l, e);
     case EXPR_MUL:
     case EXPR_HADAMARD:
         v = cr_lower(l, e->arg[0]);
@@ -210,16 +210,11 @@ struct lowered cr_lower(struct lowering *l, const struct expr *e)
     case EXPR_DIV:
         v = cr_lower(l, e->arg[0]);
         return apply2(l, PRIM_DIV, v, cr_lower(l, e->arg[1]));
-    case EXPR_POW:
-        v = cr_lower(l, e->arg[0]);
-        return power(l, v, cr_lower(l, e->arg[1]));
-    case EXPR_NEG:
-        return apply1(l, PRIM_NEG, cr_lower(l, e->arg[0]));
-    case EXPR_CALL:
-        return call(l, e);
+    case EXPR_POW: v = cr_lower(l, e->arg[0]); return power(l, v, cr_lower(l, e->arg[1]));
+    case EXPR_NEG: return apply1(l, PRIM_NEG, cr_lower(l, e->arg[0]));
+    case EXPR_CALL: return call(l, e);
     case EXPR_TRANSPOSE:
-    case EXPR_MATRIX:
-        break;
+    case EXPR_MATRIX: break;
     }
     return failed(l, CR_ERR_SHAPE, "the formula holds a matrix");
 }

@@ -17,8 +17,8 @@ enum lower_kind { LOWER_ARG, LOWER_CONST, LOWER_OP };
 struct lower_node {
     enum lower_kind kind;
     uint8_t prim;
-    uint16_t a, b, c;           /* operands, the unused ones 0 */
-    double value;               /* LOWER_CONST */
+    uint16_t a, b, c; /* operands, the unused ones 0 */
+    double value;     /* LOWER_CONST */
 };
 
 /* A translated subtree: a known number (node -1) or a node. `varies` when it depends
@@ -29,14 +29,14 @@ struct lowered {
 };
 
 struct lowering {
-    const uint64_t *args;       /* compiling: nodes 0 .. n_args - 1 */
+    const uint64_t *args; /* compiling: nodes 0 .. n_args - 1 */
     size_t n_args;
-    struct lower_node *nodes;   /* [LOWER_NODES]; NULL when evaluating */
+    struct lower_node *nodes; /* [LOWER_NODES]; NULL when evaluating */
     unsigned n_nodes;
-    expr_value *value;          /* evaluating */
+    expr_value *value; /* evaluating */
     void *ctx;
-    const struct lowered *operand;  /* inside an expansion: what x, y, z stand for */
-    cr_status status;           /* the first failure */
+    const struct lowered *operand; /* inside an expansion: what x, y, z stand for */
+    cr_status status;              /* the first failure */
     cr_error *err;
 };
 

@@ -8,26 +8,46 @@
 #include "expr/functions.h"
 
 enum {
-    TEXT_MAX = 16384, NEST_MAX = 64, OPERANDS_MAX = 4096,
-    DIVISIONS_MAX = 256     /* each nests the tree by one, where sums and products do not */
+    TEXT_MAX = 16384,
+    NEST_MAX = 64,
+    OPERANDS_MAX = 4096,
+    DIVISIONS_MAX = 256 /* each nests the tree by one, where sums and products do not */
 };
 
 enum token {
-    T_END, T_NUMBER, T_NAME, T_ADD, T_SUB, T_MUL, T_DIV, T_POW, T_OPEN, T_CLOSE, T_COMMA,
-    T_BAR, T_LT, T_LE, T_GT, T_GE, T_SUPERSCRIPT, T_HALF, T_ROOT, T_OTHER
+    T_END,
+    T_NUMBER,
+    T_NAME,
+    T_ADD,
+    T_SUB,
+    T_MUL,
+    T_DIV,
+    T_POW,
+    T_OPEN,
+    T_CLOSE,
+    T_COMMA,
+    T_BAR,
+    T_LT,
+    T_LE,
+    T_GT,
+    T_GE,
+    T_SUPERSCRIPT,
+    T_HALF,
+    T_ROOT,
+    T_OTHER
 };
 
 struct parser {
     struct arena *arena;
     const char *text;
-    size_t size, next;          /* next: where the next token begins */
-    enum token token;           /* the one that is looked at, text[at .. next) */
+    size_t size, next; /* next: where the next token begins */
+    enum token token;  /* the one that is looked at, text[at .. next) */
     size_t at;
     const char *const *vars;
     size_t n_vars;
     const struct source *src;
     struct place place;
-    int rule;                   /* a formula of the function table */
+    int rule; /* a formula of the function table */
     int nesting, divisions, operands;
     cr_status status;
     cr_error *err;
@@ -39,11 +59,11 @@ static const struct spelling {
     const char *text;
     enum token token;
 } spellings[] = {
-    {"**", T_POW}, {"<=", T_LE}, {">=", T_GE}, {"≤", T_LE}, {"≥", T_GE},
-    {"−", T_SUB}, {"–", T_SUB}, {"·", T_MUL}, {"×", T_MUL}, {"⋅", T_MUL}, {"∙", T_MUL},
-    {"÷", T_DIV}, {"½", T_HALF}, {"√", T_ROOT},
-    {"+", T_ADD}, {"-", T_SUB}, {"*", T_MUL}, {"/", T_DIV}, {"^", T_POW}, {"(", T_OPEN},
-    {")", T_CLOSE}, {",", T_COMMA}, {"|", T_BAR}, {"<", T_LT}, {">", T_GT},
+    {"**", T_POW},  {"<=", T_LE},   {">=", T_GE},  {"≤", T_LE},   {"≥", T_GE},
+    {"−", T_SUB},   {"–", T_SUB},   {"·", T_MUL},  {"×", T_MUL},  {"⋅", T_MUL},
+    {"∙", T_MUL},   {"÷", T_DIV},   {"½", T_HALF}, {"√", T_ROOT}, {"+", T_ADD},
+    {"-", T_SUB},   {"*", T_MUL},   {"/", T_DIV},  {"^", T_POW},  {"(", T_OPEN},
+    {")", T_CLOSE}, {",", T_COMMA}, {"|", T_BAR},  {"<", T_LT},   {">", T_GT},
 };
 
 static const char *const superscripts[] = {"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
@@ -206,9 +226,8 @@ static const struct expr *fail(struct parser *p, cr_status code, size_t at, size
     size_t shown = 0, size;
     for (unsigned c; quote && shown < to - at && shown < 40; shown += size)
         size = cr_utf8_next(p->text + at + shown, to - at - shown, &c);
-    p->status = cr_fail_at(p->err, code, p->src ? p->src : &own, place_of(p, at, to),
-                           "%.*s%.*s%s", (int)before, message, (int)shown, p->text + at,
-                           quote ? quote + 1 : "");
+    p->status = cr_fail_at(p->err, code, p->src ? p->src : &own, place_of(p, at, to), "%.*s%.*s%s",
+                           (int)before, message, (int)shown, p->text + at, quote ? quote + 1 : "");
     if (hint)
         cr_hint(p->err, "%s", hint);
     return NULL;
@@ -280,9 +299,9 @@ static const struct expr *number(struct parser *p)
     struct rational written, shortest;
     char buf[32];
     cr_shortest_f64(v, buf);
-    const int same = !cr_rational_decimal(&written, p->text + at, n) ||
-                     (cr_rational_decimal(&shortest, buf, strlen(buf)) &&
-                      !cr_rational_cmp(&written, &shortest));
+    const int same =
+        !cr_rational_decimal(&written, p->text + at, n) ||
+        (cr_rational_decimal(&shortest, buf, strlen(buf)) && !cr_rational_cmp(&written, &shortest));
     char *text = same ? NULL : cr_arena_strndup(p->arena, p->text + at, n);
     if (!same && !text)
         return out_of_memory(p);
@@ -346,14 +365,16 @@ static const struct expr *unknown(struct parser *p, size_t at, size_t to, int ca
     }
     if (near)
         snprintf(hint, sizeof hint, "did you mean '%s'?", near);
-    return fail(p, CR_ERR_UNKNOWN, at, to,
-                called ? "unknown function '@'" : "unknown variable '@'", near ? hint : NULL);
+    return fail(p, CR_ERR_UNKNOWN, at, to, called ? "unknown function '@'" : "unknown variable '@'",
+                near ? hint : NULL);
 }
 
 static enum function comparison_of(enum token t)
 {
-    return t == T_LT ? FUNCTION_LT : t == T_LE ? FUNCTION_LE : t == T_GT ? FUNCTION_GT
-                                                                         : FUNCTION_GE;
+    return t == T_LT   ? FUNCTION_LT
+           : t == T_LE ? FUNCTION_LE
+           : t == T_GT ? FUNCTION_GT
+                       : FUNCTION_GE;
 }
 
 /* The first operand of if. */
@@ -388,11 +409,13 @@ static const struct expr *call(struct parser *p, int func, size_t at, size_t to)
     if (p->token != T_CLOSE)
         return fail(p, CR_ERR_SYNTAX, p->at, p->next,
                     p->token == T_END ? "the formula ends inside parentheses"
-                                      : "expected ',' or ')' before '@'", NULL);
+                                      : "expected ',' or ')' before '@'",
+                    NULL);
     if ((int)args.n != f->arity)
         return fail(p, CR_ERR_SYNTAX, at, to,
-                    f->arity == 1 ? "'@' takes one operand"
-                    : f->arity == 2 ? "'@' takes two operands" : "'@' takes three operands",
+                    f->arity == 1   ? "'@' takes one operand"
+                    : f->arity == 2 ? "'@' takes two operands"
+                                    : "'@' takes three operands",
                     NULL);
     advance(p);
     return checked(p, cr_expr_call(p->arena, f->name, args.e, args.n));
@@ -447,12 +470,9 @@ static const struct expr *atom(struct parser *p)
 {
     const struct expr *e;
     switch (p->token) {
-    case T_NUMBER:
-        return scaled_number(p);
-    case T_NAME:
-        return name(p);
-    case T_OPEN:
-        return enclosed(p, T_CLOSE, "the formula ends before ')'");
+    case T_NUMBER: return scaled_number(p);
+    case T_NAME: return name(p);
+    case T_OPEN: return enclosed(p, T_CLOSE, "the formula ends before ')'");
     case T_BAR:
         e = enclosed(p, T_BAR, "the formula ends before '|'");
         return e ? checked(p, cr_expr_call(p->arena, "abs", &e, 1)) : NULL;
@@ -470,8 +490,7 @@ static const struct expr *atom(struct parser *p)
     case T_END:
         return fail(p, CR_ERR_SYNTAX, p->at, p->next, "the formula ends where a value should be",
                     NULL);
-    default:
-        return fail(p, CR_ERR_SYNTAX, p->at, p->next, "expected a value before '@'", NULL);
+    default: return fail(p, CR_ERR_SYNTAX, p->at, p->next, "expected a value before '@'", NULL);
     }
 }
 
@@ -489,8 +508,8 @@ static const struct expr *raised(struct parser *p, const struct expr *base)
     if (v > 1e9)
         return fail(p, CR_ERR_VALUE, p->at, p->next, "the exponent is out of range", NULL);
     advance(p);
-    return checked(p, cr_expr_binary(p->arena, EXPR_POW, base,
-                                     cr_expr_num(p->arena, minus ? -v : v)));
+    return checked(p,
+                   cr_expr_binary(p->arena, EXPR_POW, base, cr_expr_num(p->arena, minus ? -v : v)));
 }
 
 static const struct expr *power(struct parser *p)
@@ -596,13 +615,18 @@ static const struct expr *whole(struct parser *p)
                 "multiplication is written with *");
 }
 
-cr_status cr_expr_parse(struct arena *a, const char *text, size_t size,
-                        const char *const *vars, size_t n_vars,
-                        const struct source *src, struct place at,
+cr_status cr_expr_parse(struct arena *a, const char *text, size_t size, const char *const *vars,
+                        size_t n_vars, const struct source *src, struct place at,
                         const struct expr **out, cr_error *err)
 {
-    struct parser p = {.arena = a, .text = text, .size = size, .vars = vars, .n_vars = n_vars,
-                       .src = src, .place = at, .err = err};
+    struct parser p = {.arena = a,
+                       .text = text,
+                       .size = size,
+                       .vars = vars,
+                       .n_vars = n_vars,
+                       .src = src,
+                       .place = at,
+                       .err = err};
     const struct expr *e = whole(&p);
     if (!e)
         return p.status;
@@ -613,8 +637,12 @@ cr_status cr_expr_parse(struct arena *a, const char *text, size_t size,
 const struct expr *cr_expr_parse_rule(struct arena *a, const char *formula)
 {
     static const char *const names[] = {"x", "y", "z", "dx", "dy", "dz"};
-    struct parser p = {.arena = a, .text = formula, .size = strlen(formula), .vars = names,
-                       .n_vars = sizeof names / sizeof *names, .rule = 1};
+    struct parser p = {.arena = a,
+                       .text = formula,
+                       .size = strlen(formula),
+                       .vars = names,
+                       .n_vars = sizeof names / sizeof *names,
+                       .rule = 1};
     const struct expr *e = whole(&p);
     assert(e || p.status == CR_ERR_MEMORY);
     return e;

@@ -40,9 +40,10 @@ static void close(const struct printer *p)
 /* Letters of formulas, by what a program calls them and what a person writes. */
 static const char *const greek[][2] = {
     {"alpha", "α"}, {"beta", "β"}, {"gamma", "γ"}, {"delta", "δ"}, {"epsilon", "ε"},
-    {"zeta", "ζ"}, {"eta", "η"}, {"theta", "θ"}, {"kappa", "κ"}, {"lambda", "λ"}, {"mu", "μ"},
-    {"nu", "ν"}, {"xi", "ξ"}, {"pi", "π"}, {"rho", "ρ"}, {"sigma", "σ"}, {"tau", "τ"},
-    {"phi", "φ"}, {"chi", "χ"}, {"psi", "ψ"}, {"omega", "ω"},
+    {"zeta", "ζ"},  {"eta", "η"},  {"theta", "θ"}, {"kappa", "κ"}, {"lambda", "λ"},
+    {"mu", "μ"},    {"nu", "ν"},   {"xi", "ξ"},    {"pi", "π"},    {"rho", "ρ"},
+    {"sigma", "σ"}, {"tau", "τ"},  {"phi", "φ"},   {"chi", "χ"},   {"psi", "ψ"},
+    {"omega", "ω"},
 };
 
 /* One character of a name as math; the caller sees to what is special in names. */
@@ -220,24 +221,17 @@ static enum level level_of(const struct printer *p, const struct expr *e)
 {
     char buf[32];
     switch (e->kind) {
-    case EXPR_NUM:
-        return number_level(p, shown_number(e, buf));
-    case EXPR_SYM:
-        return symbol_level(p, e);
+    case EXPR_NUM: return number_level(p, shown_number(e, buf));
+    case EXPR_SYM: return symbol_level(p, e);
     case EXPR_ADD:
-    case EXPR_NEG:
-        return LEVEL_SUM;
+    case EXPR_NEG: return LEVEL_SUM;
     case EXPR_MUL:
     case EXPR_HADAMARD:
-    case EXPR_DIV:
-        return LEVEL_PRODUCT;
+    case EXPR_DIV: return LEVEL_PRODUCT;
     case EXPR_POW:
-    case EXPR_TRANSPOSE:
-        return LEVEL_POWER;
-    case EXPR_CALL:
-        return call_level(p, e);
-    case EXPR_MATRIX:
-        return LEVEL_ATOM;
+    case EXPR_TRANSPOSE: return LEVEL_POWER;
+    case EXPR_CALL: return call_level(p, e);
+    case EXPR_MATRIX: return LEVEL_ATOM;
     }
     return LEVEL_SUM;
 }
@@ -352,7 +346,8 @@ static int joins_product(const struct printer *p, const struct expr *f)
 static void product(const struct printer *p, const struct expr *e, int lead)
 {
     const char *dot = e->kind == EXPR_HADAMARD ? (p->latex ? " \\odot " : " ⊙ ")
-                                               : p->latex ? " \\cdot " : "·";
+                      : p->latex               ? " \\cdot "
+                                               : "·";
     for (unsigned i = 0; i < e->n; i++) {
         const struct expr *f = e->arg[i];
         if (i)
@@ -415,33 +410,21 @@ static void inside(const struct printer *p, const struct expr *e, int lead)
         else
             latex_name(p->out, e->text ? e->text : "?");
         break;
-    case EXPR_ADD:
-        sum(p, e, lead);
-        break;
+    case EXPR_ADD: sum(p, e, lead); break;
     case EXPR_NEG:
         cr_text_add(p->out, p->latex ? "-" : "−");
         print(p, e->arg[0], LEVEL_PRODUCT, 0);
         break;
     case EXPR_MUL:
-    case EXPR_HADAMARD:
-        product(p, e, lead);
-        break;
-    case EXPR_DIV:
-        quotient(p, e, lead);
-        break;
-    case EXPR_POW:
-        power(p, e);
-        break;
+    case EXPR_HADAMARD: product(p, e, lead); break;
+    case EXPR_DIV: quotient(p, e, lead); break;
+    case EXPR_POW: power(p, e); break;
     case EXPR_TRANSPOSE:
         print(p, e->arg[0], LEVEL_ATOM, 0);
         cr_text_add(p->out, p->latex ? "^{\\top}" : "ᵀ");
         break;
-    case EXPR_CALL:
-        call(p, e);
-        break;
-    case EXPR_MATRIX:
-        matrix(p, e);
-        break;
+    case EXPR_CALL: call(p, e); break;
+    case EXPR_MATRIX: matrix(p, e); break;
     }
 }
 

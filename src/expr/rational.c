@@ -8,7 +8,7 @@
 enum { WIDE = 2 * RATIONAL_LIMBS + 4 };
 
 struct big {
-    unsigned n;             /* limbs in use, the last of them not 0 */
+    unsigned n; /* limbs in use, the last of them not 0 */
     uint32_t d[WIDE];
 };
 
@@ -302,7 +302,7 @@ static void load(const struct rational *a, struct big *num, struct big *den)
     if (a->n_den)
         from_limbs(den, a->den, a->n_den);
     else
-        from_u64(den, 1);           /* a zeroed struct is 0/1 */
+        from_u64(den, 1); /* a zeroed struct is 0/1 */
 }
 
 void cr_rational_int(struct rational *out, int64_t v)
@@ -536,7 +536,7 @@ int cr_rational_cmp(const struct rational *a, const struct rational *b)
     struct big an, ad, bn, bd;
     load(a, &an, &ad);
     load(b, &bn, &bd);
-    multiply(&an, &an, &bd);        /* both fit: at most 2 RATIONAL_BITS */
+    multiply(&an, &an, &bd); /* both fit: at most 2 RATIONAL_BITS */
     multiply(&bn, &bn, &ad);
     return compare(&an, &bn) * (a->sign < 0 ? -1 : 1);
 }
@@ -550,9 +550,9 @@ double cr_rational_to_f64(const struct rational *a)
     const int k = 62 - ((int)bits(&num) - (int)bits(&den));
     shift_left(k >= 0 ? &num : &den, k >= 0 ? &num : &den, (unsigned)(k >= 0 ? k : -k));
     divide(&num, &rest, &num, &den);
-    const uint64_t q = (uint64_t)num.d[1] << 32 | num.d[0];     /* 62 or 63 bits */
+    const uint64_t q = (uint64_t)num.d[1] << 32 | num.d[0]; /* 62 or 63 bits */
     const int length = 64 - __builtin_clzll(q);
-    const int e = length - k;                                   /* a < 2^e */
+    const int e = length - k; /* a < 2^e */
     const int precision = e + 1074 < 53 ? e + 1074 : 53;
     if (precision < 0)
         return a->sign < 0 ? -0.0 : 0.0;

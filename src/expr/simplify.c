@@ -7,9 +7,9 @@
 enum { POWER_MAX = 64, PLACES_MAX = 12 };
 
 struct simplifier {
-    struct arena *arena;        /* what is returned */
+    struct arena *arena; /* what is returned */
     struct arena scratch;
-    int failed;                 /* memory is out */
+    int failed; /* memory is out */
 };
 
 /* top/bottom: kept apart, so that 1.702/3 need not become a long decimal. */
@@ -105,8 +105,8 @@ static void gather(struct simplifier *s, struct product *p, const struct expr *e
     } else if (e->kind == EXPR_DIV) {
         gather(s, p, e->arg[0], power);
         gather(s, p, e->arg[1], -power);
-    } else if (e->kind == EXPR_POW && small_integer(e->arg[1], &n) &&
-               n * power <= POWER_MAX && n * power >= -POWER_MAX) {
+    } else if (e->kind == EXPR_POW && small_integer(e->arg[1], &n) && n * power <= POWER_MAX &&
+               n * power >= -POWER_MAX) {
         gather(s, p, e->arg[0], n * power);
     } else {
         add_factor(s, p, e, power);
@@ -138,9 +138,8 @@ static void join_factors(struct simplifier *s, struct product *p)
         struct rational r;
         if (e->kind != EXPR_CALL || !p->f[i].power)
             continue;
-        if (e->func == FUNCTION_SQRT && p->f[i].power % 2 == 0 &&
-            e->arg[0]->kind == EXPR_NUM && cr_exact_number(e->arg[0], &r) &&
-            take_number(p, &r, p->f[i].power / 2))
+        if (e->func == FUNCTION_SQRT && p->f[i].power % 2 == 0 && e->arg[0]->kind == EXPR_NUM &&
+            cr_exact_number(e->arg[0], &r) && take_number(p, &r, p->f[i].power / 2))
             p->f[i].power = 0;
         if (e->func == FUNCTION_SIGN && p->f[i].power == 1)
             join_sign(s, p, i);
@@ -276,7 +275,8 @@ static const struct expr *simplify_product(struct simplifier *s, const struct ex
     if (!out || !negative)
         return out;
     out = with_sign(s, out, 1);
-    return out && out->kind == EXPR_NEG && out->arg[0]->kind == EXPR_ADD ? simplify_sum(s, out) : out;
+    return out && out->kind == EXPR_NEG && out->arg[0]->kind == EXPR_ADD ? simplify_sum(s, out)
+                                                                         : out;
 }
 
 struct terms {
@@ -294,8 +294,8 @@ static int same_factors(const struct product *a, const struct product *b)
             continue;
         n++;
         size_t k = 0;
-        while (k < b->n && !(b->f[k].power == a->f[i].power &&
-                             cr_expr_equal(a->f[i].base, b->f[k].base)))
+        while (k < b->n &&
+               !(b->f[k].power == a->f[i].power && cr_expr_equal(a->f[i].base, b->f[k].base)))
             k++;
         if (k == b->n)
             return 0;
@@ -396,8 +396,7 @@ static const struct expr *simplify_call(struct simplifier *s, const struct expr 
         const struct expr *value = cr_exact_tree(s->arena, &r);
         return value && value->kind == EXPR_NEG ? with_sign(s, value->arg[0], 1) : value;
     }
-    if ((e->func == FUNCTION_MAX || e->func == FUNCTION_MIN) &&
-        cr_expr_equal(e->arg[0], e->arg[1]))
+    if ((e->func == FUNCTION_MAX || e->func == FUNCTION_MIN) && cr_expr_equal(e->arg[0], e->arg[1]))
         return e->arg[0];
     if (e->func == FUNCTION_IF && cr_expr_equal(e->arg[1], e->arg[2]))
         return e->arg[1];
@@ -431,18 +430,13 @@ static const struct expr *simplify(struct simplifier *s, const struct expr *e)
     }
     copy->arg = args;
     switch (e->kind) {
-    case EXPR_ADD:
-        return simplify_sum(s, copy);
+    case EXPR_ADD: return simplify_sum(s, copy);
     case EXPR_NEG:
     case EXPR_MUL:
-    case EXPR_DIV:
-        return simplify_product(s, copy);
-    case EXPR_POW:
-        return simplify_power(s, copy);
-    case EXPR_CALL:
-        return simplify_call(s, copy);
-    default:
-        return copy;
+    case EXPR_DIV: return simplify_product(s, copy);
+    case EXPR_POW: return simplify_power(s, copy);
+    case EXPR_CALL: return simplify_call(s, copy);
+    default: return copy;
     }
 }
 

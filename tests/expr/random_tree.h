@@ -22,14 +22,10 @@ static inline const struct expr *random_leaf(struct arena *a, struct random *r)
 {
     static const double numbers[] = {0, 1, 2, 3, 0.5, 10, 1.702, 1e-7, 2.5e22, 0.044715, 123456};
     switch (below(r, 4)) {
-    case 0:
-        return cr_expr_sym(a, 0, "t", NULL);
-    case 1:
-        return cr_expr_sym(a, 1, "alpha", NULL);
-    case 2:
-        return cr_expr_shown(a, 3.14159265358979323846, "π");
-    default:
-        return cr_expr_num(a, numbers[below(r, sizeof numbers / sizeof *numbers)]);
+    case 0: return cr_expr_sym(a, 0, "t", NULL);
+    case 1: return cr_expr_sym(a, 1, "alpha", NULL);
+    case 2: return cr_expr_shown(a, 3.14159265358979323846, "π");
+    default: return cr_expr_num(a, numbers[below(r, sizeof numbers / sizeof *numbers)]);
     }
 }
 
@@ -44,7 +40,7 @@ static inline const struct expr *random_list(struct arena *a, struct random *r, 
         if (kind == EXPR_ADD && below(r, 2))
             part[i] = cr_expr_unary(a, EXPR_NEG, part[i]);
         if (i == 0 && part[i]->kind != EXPR_SYM)
-            part[i] = cr_expr_sym(a, 0, "t", NULL);     /* where a leading sign stands is not kept */
+            part[i] = cr_expr_sym(a, 0, "t", NULL); /* where a leading sign stands is not kept */
     }
     return kind == EXPR_ADD ? cr_expr_add(a, part, n) : cr_expr_mul(a, part, n);
 }
@@ -74,20 +70,15 @@ static inline const struct expr *random_tree(struct arena *a, struct random *r, 
         return random_leaf(a, r);
     switch (below(r, 8)) {
     case 0:
-    case 1:
-        return random_list(a, r, depth, EXPR_ADD);
-    case 2:
-        return random_list(a, r, depth, EXPR_MUL);
-    case 3:
-        return cr_expr_binary(a, EXPR_DIV, random_leaf(a, r), random_tree(a, r, depth - 1));
+    case 1: return random_list(a, r, depth, EXPR_ADD);
+    case 2: return random_list(a, r, depth, EXPR_MUL);
+    case 3: return cr_expr_binary(a, EXPR_DIV, random_leaf(a, r), random_tree(a, r, depth - 1));
     case 4:
         return cr_expr_binary(a, EXPR_POW, random_tree(a, r, depth - 1),
                               below(r, 2) ? cr_expr_num(a, below(r, 5))
                                           : random_tree(a, r, depth - 1));
-    case 5:
-        return cr_expr_num(a, -1.5 - below(r, 4));
-    default:
-        return random_call(a, r, depth);
+    case 5: return cr_expr_num(a, -1.5 - below(r, 4));
+    default: return random_call(a, r, depth);
     }
 }
 

@@ -95,6 +95,7 @@ static void agrees_with_mpmath(void **state)
 static void kinks_are_as_stated(void **state)
 {
     (void)state;
+    /* clang-format off */
     static const struct { const char *text; double t, slope; } rows[] = {
         {"abs(t)", 0, 0}, {"abs(t)", -2, -1}, {"relu(t)", 0, 0}, {"relu(t)", 1, 1},
         {"max(0, t)", 0, 0}, {"max(t, 0)", 0, 0}, {"max(0, t)", 0.1, 1}, {"max(2, t)", 2, 0},
@@ -103,6 +104,7 @@ static void kinks_are_as_stated(void **state)
         {"clamp(t, -1, 1)", 0.99, 1}, {"clamp(t, -1, 1)", -1.01, 0}, {"clamp(t, -1, 1)", 5, 0},
         {"max(0.2*t, t)", 0, 1}, {"if(t < 0, 2*t, 3*t)", 0, 3}, {"if(t <= 0, 2*t, 3*t)", 0, 2},
     };
+    /* clang-format on */
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct arena a = {0};
         const double got = at(cr_expr_diff(&a, parsed(&a, rows[i].text), 0), rows[i].t, 0);
@@ -132,12 +134,14 @@ static void bits_follow_the_formula(void **state)
 static void nan_is_not_lost(void **state)
 {
     (void)state;
+    /* clang-format off */
     static const char *const text[] = {
         "max(0, t)", "max(t, 0)", "min(0, t)", "min(t, 0)", "max(t, alpha)", "max(alpha, t)",
         "min(t, alpha)", "min(alpha, t)", "relu(t)", "clamp(t, 0, 1)", "clamp(t, alpha, 5)",
         "clamp(1, t, alpha)", "abs(t)", "sign(t)", "step(t)", "t^2", "if(t < 0, 1, t)",
         "sigmoid(t)", "softplus(t)", "tanh(t)", "erf(t)", "sin(t)", "t/(1+|t|)",
     };
+    /* clang-format on */
     for (size_t i = 0; i < sizeof text / sizeof *text; i++) {
         struct arena a = {0};
         const struct expr *e = parsed(&a, text[i]);
@@ -151,7 +155,8 @@ static void nan_is_not_lost(void **state)
     assert_true(value_of("max(t, alpha)", 1, 2) == 2);
 }
 
-static void run(const struct program *p, const double *t, const double *alpha, double *out, size_t n)
+static void run(const struct program *p, const double *t, const double *alpha, double *out,
+                size_t n)
 {
     const double *const args[] = {t, alpha};
     const unsigned char step[] = {1, 0};
@@ -161,8 +166,8 @@ static void run(const struct program *p, const double *t, const double *alpha, d
 static void programs_give_the_bits_of_evaluation(void **state)
 {
     (void)state;
-    static const double points[] = {-INFINITY, -30, -2.5, -1, -0.3, -0.0, 0, 1e-9, 0.5, 1, 1.5, 2,
-                                    40, INFINITY, NAN};
+    static const double points[] = {-INFINITY, -30, -2.5, -1, -0.3, -0.0,     0,  1e-9,
+                                    0.5,       1,   1.5,  2,  40,   INFINITY, NAN};
     enum { N = sizeof points / sizeof *points };
     struct random r = {99};
     const double alpha = 0.25;
@@ -191,6 +196,7 @@ static void programs_give_the_bits_of_evaluation(void **state)
 static void programs_are_small(void **state)
 {
     (void)state;
+    /* clang-format off */
     static const struct { const char *text; int diff, consts, temporaries, steps; } rows[] = {
         {"t", 0, 0, 0, 0}, {"3", 0, 1, 0, 0}, {"t*t", 0, 0, 1, 1}, {"t/10", 1, 1, 0, 0},
         {"sin(t)*sin(t)", 0, 0, 1, 2},                  /* shared */
@@ -201,6 +207,7 @@ static void programs_are_small(void **state)
         {"1+(2+(3+(4+(5+(6+(7+(8+t)))))))", 0, 8, 1, 8},
         {"sin(t) + (cos(t) + (tanh(t) + (erf(t) + (exp(t) + t))))", 0, 0, 2, 10},
     };
+    /* clang-format on */
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct arena a = {0};
         struct program p;
@@ -260,6 +267,7 @@ static int exact_values(void *ctx, uint64_t ref, struct rational *out)
 static void exact_values_are_exact(void **state)
 {
     (void)state;
+    /* clang-format off */
     static const char *const rows[][2] = {  /* at t = -0.3; NULL: not rational */
         {"0.1 + 0.2", "3/10"}, {"1/3 + 1/6", "1/2"}, {"t/10", "-3/100"}, {"½*(0.09 - 2)^2",
         "182405/100000"}, {"2*-3 - t", "-57/10"}, {"t^-2", "100/9"}, {"|t|", "3/10"},
@@ -274,6 +282,7 @@ static void exact_values_are_exact(void **state)
         {"1/(t + 0.3)", NULL}, {"pi", NULL}, {"2^0.3", NULL}, {"alpha", NULL}, {"tan(0)", "0/1"},
         {"1e300*1e300", NULL}, {"sin(t)", NULL}, {"0^-1", NULL}, {"2^9999", NULL},
     };
+    /* clang-format on */
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct arena a = {0};
         struct rational got, want;
@@ -340,11 +349,15 @@ static void maps_and_compares(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(agrees_with_mpmath), cmocka_unit_test(kinks_are_as_stated),
-        cmocka_unit_test(bits_follow_the_formula), cmocka_unit_test(nan_is_not_lost),
+        cmocka_unit_test(agrees_with_mpmath),
+        cmocka_unit_test(kinks_are_as_stated),
+        cmocka_unit_test(bits_follow_the_formula),
+        cmocka_unit_test(nan_is_not_lost),
         cmocka_unit_test(programs_give_the_bits_of_evaluation),
-        cmocka_unit_test(programs_are_small), cmocka_unit_test(compiling_refuses),
-        cmocka_unit_test(exact_values_are_exact), cmocka_unit_test(the_table_is_whole),
+        cmocka_unit_test(programs_are_small),
+        cmocka_unit_test(compiling_refuses),
+        cmocka_unit_test(exact_values_are_exact),
+        cmocka_unit_test(the_table_is_whole),
         cmocka_unit_test(maps_and_compares),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

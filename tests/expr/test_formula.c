@@ -40,6 +40,7 @@ static void assert_prints(const struct expr *e, enum expr_style style, const cha
 static void prints_what_it_reads(void **state)
 {
     (void)state;
+    /* clang-format off */
     static const char *const rows[][3] = {
         {"t/10", "t/10", "\\frac{t}{10}"},
         {"t*sigmoid(1.702*t)", "t·σ(1.702·t)",
@@ -80,6 +81,7 @@ static void prints_what_it_reads(void **state)
         {"(e^t)^2", "(e^t)²", "\\left(e^{t}\\right)^{2}"},
         {"0.1234567890123456789012", "0.1234567890123456789012", "0.1234567890123456789012"},
     };
+    /* clang-format on */
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct arena a = {0};
         const struct expr *e = parsed(&a, rows[i][0]);
@@ -92,6 +94,7 @@ static void prints_what_it_reads(void **state)
 static void derivatives_are_readable(void **state)
 {
     (void)state;
+    /* clang-format off */
     static const char *const rows[][2] = {
         {"t/10", "1/10"},
         {"5", "0"},
@@ -131,6 +134,7 @@ static void derivatives_are_readable(void **state)
         {"t/t", "0"},
         {"sign(t) + step(t)", "0"},
     };
+    /* clang-format on */
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct arena a = {0};
         assert_prints(cr_expr_diff(&a, parsed(&a, rows[i][0]), 0), EXPR_TEXT, rows[i][1]);
@@ -141,6 +145,7 @@ static void derivatives_are_readable(void **state)
 static void simplifies(void **state)
 {
     (void)state;
+    /* clang-format off */
     static const char *const rows[][2] = {
         {"1*t + 0", "t"}, {"t - t", "0"}, {"--t", "t"}, {"2*3 + 1", "7"}, {"t*t", "t²"},
         {"t + t", "2·t"}, {"t*2*alpha/4", "½·t·alpha"}, {"0.1 + 0.2", "0.3"}, {"t/2/3", "t/6"},
@@ -149,6 +154,7 @@ static void simplifies(void **state)
         {"|-t|", "|t|"}, {"if(1 < 2, t, alpha)", "t"}, {"0*t", "0"}, {"1/0", "1/0"},
         {"-(t - 1)", "1 − t"}, {"t - (alpha + 2)", "t − alpha − 2"}, {"-t - 1", "−t − 1"},
     };
+    /* clang-format on */
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct arena a = {0};
         assert_prints(cr_expr_simplify(&a, parsed(&a, rows[i][0])), EXPR_TEXT, rows[i][1]);
@@ -206,6 +212,7 @@ static void derivatives_read_back(void **state)
 static void refuses_with_a_place(void **state)
 {
     (void)state;
+    /* clang-format off */
     static const struct {
         const char *text;
         cr_status code;
@@ -248,6 +255,7 @@ static void refuses_with_a_place(void **state)
         {"t⁹⁹⁹⁹⁹⁹⁹⁹⁹⁹⁹", CR_ERR_VALUE, 2, 11, "the exponent is out of range", ""},
         {"t +\n  tt", CR_ERR_UNKNOWN, 3, 2, "unknown variable 'tt'", "did you mean 't'?"},
     };
+    /* clang-format on */
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct arena a = {0};
         const struct expr *untouched = (const struct expr *)&a, *e = untouched;
@@ -273,8 +281,9 @@ static void points_into_a_file(void **state)
     const struct source src = {"a.net.yaml", file, strlen(file)};
     const struct expr *e;
     cr_error err = {0};
-    assert_int_equal(cr_expr_parse(&a, "t*sgimoid(t)", 12, vars, 1, &src,
-                                   (struct place){2, 17, 12}, &e, &err), CR_ERR_UNKNOWN);
+    assert_int_equal(
+        cr_expr_parse(&a, "t*sgimoid(t)", 12, vars, 1, &src, (struct place){2, 17, 12}, &e, &err),
+        CR_ERR_UNKNOWN);
     assert_string_equal(err.file, "a.net.yaml");
     assert_int_equal(err.line, 2);
     assert_int_equal(err.column, 19);
@@ -298,8 +307,9 @@ static char *repeated(const char *s, size_t n)
 static void hostile_input_is_bounded(void **state)
 {
     (void)state;
-    static const char *const piece[] = {"(", "-", "√", "t^", "2*-", "|", "sin(", "t/", "t*", "t+",
-                                        "if(", "99999999999", "1e", "²", "e^(", "max(t,"};
+    static const char *const piece[] = {"(",    "-",  "√",   "t^",    "2*-", "|",
+                                        "sin(", "t/", "t*",  "t+",    "if(", "99999999999",
+                                        "1e",   "²",  "e^(", "max(t,"};
     for (size_t i = 0; i < sizeof piece / sizeof *piece; i++) {
         for (size_t n = 30; n <= 30000; n *= 10) {
             struct arena a = {0};
@@ -333,11 +343,13 @@ static void hostile_input_is_bounded(void **state)
 static void any_bytes_are_safe(void **state)
 {
     (void)state;
+    /* clang-format off */
     static const char *const piece[] = {
         "t", "alpha", "(", ")", "+", "-", "*", "/", "^", "|", "1", "2.5", "e", "pi", "²", "⁻", "·10",
         "−", "·", "√", "½", "<", ">=", ",", "sin(", "max(", "if(", "exp(", ".", "1e", " ", "\xff",
         "\xce", "é", "_", "'", "\n", "\x01", "0", "∞", "clamp(", "σ(",
     };
+    /* clang-format on */
     struct random r = {42};
     int good = 0;
     for (int round = 0; round < 30000; round++) {
@@ -352,7 +364,7 @@ static void any_bytes_are_safe(void **state)
             else
                 cr_text_addc(&t, (char)below(&r, 256));
         }
-        char *exact = malloc(t.len ? t.len : 1);        /* so that a sanitizer sees an overrun */
+        char *exact = malloc(t.len ? t.len : 1); /* so that a sanitizer sees an overrun */
         assert_non_null(exact);
         memcpy(exact, cr_text_str(&t), t.len);
         if (cr_expr_parse(&a, exact, t.len, vars, 2, NULL, (struct place){0}, &e, &err) == CR_OK) {
@@ -406,11 +418,9 @@ static void prints_networks(void **state)
     const struct expr *star = cr_expr_sym(&a, 13, "y*", "y^{*}");
     assert_prints(cr_expr_sub(&a, x, star), EXPR_TEXT, "x1 − y*");
     assert_prints(cr_expr_binary(&a, EXPR_POW, star, two), EXPR_TEXT, "(y*)²");
-    assert_prints(cr_expr_binary(&a, EXPR_POW, star, two), EXPR_LATEX,
-                  "\\left(y^{*}\\right)^{2}");
+    assert_prints(cr_expr_binary(&a, EXPR_POW, star, two), EXPR_LATEX, "\\left(y^{*}\\right)^{2}");
     assert_prints(cr_expr_named_call(&a, "A'", "A'", &w, 1), EXPR_TEXT, "A'(w11)");
-    assert_prints(cr_expr_named_call(&a, "A'", "A'", &w, 1), EXPR_LATEX,
-                  "A'\\left(w_{11}\\right)");
+    assert_prints(cr_expr_named_call(&a, "A'", "A'", &w, 1), EXPR_LATEX, "A'\\left(w_{11}\\right)");
     assert_prints(cr_expr_shown(&a, 1.23e-7, "-1.23e-7"), EXPR_TEXT, "−1.23·10⁻⁷");
     assert_prints(cr_expr_num(&a, NAN), EXPR_TEXT, "NaN");
     assert_prints(cr_expr_num(&a, -INFINITY), EXPR_LATEX, "-\\infty");
@@ -431,12 +441,14 @@ static void prints_networks(void **state)
 static void names_are_escaped(void **state)
 {
     (void)state;
+    /* clang-format off */
     static const char *const rows[][2] = {
         {"w11", "w_{11}"}, {"w_new", "w_{new}"}, {"alpha", "\\alpha"}, {"δ3", "{\\delta}_{3}"},
         {"rate", "\\mathrm{rate}"}, {"y*", "y{\\ast}"}, {"delta_h1", "\\delta_{h1}"},
         {"a}b", "a\\}b"}, {"\\input{x}", "{\\backslash}input\\{x\\}"}, {"x_$%&#", "x_{\\$\\%\\&\\#}"},
         {"u^2~", "u{\\wedge}2{\\sim}"}, {"a b", "a\\ b"}, {"z\x01\n", "z"},
     };
+    /* clang-format on */
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct arena a = {0};
         assert_prints(cr_expr_sym(&a, 1, rows[i][0], NULL), EXPR_LATEX, rows[i][1]);
@@ -462,12 +474,18 @@ static void memory_may_run_out(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(prints_what_it_reads), cmocka_unit_test(derivatives_are_readable),
-        cmocka_unit_test(simplifies), cmocka_unit_test(what_is_printed_reads_back),
-        cmocka_unit_test(derivatives_read_back), cmocka_unit_test(refuses_with_a_place),
-        cmocka_unit_test(points_into_a_file), cmocka_unit_test(hostile_input_is_bounded),
-        cmocka_unit_test(any_bytes_are_safe), cmocka_unit_test(prints_networks),
-        cmocka_unit_test(names_are_escaped), cmocka_unit_test(memory_may_run_out),
+        cmocka_unit_test(prints_what_it_reads),
+        cmocka_unit_test(derivatives_are_readable),
+        cmocka_unit_test(simplifies),
+        cmocka_unit_test(what_is_printed_reads_back),
+        cmocka_unit_test(derivatives_read_back),
+        cmocka_unit_test(refuses_with_a_place),
+        cmocka_unit_test(points_into_a_file),
+        cmocka_unit_test(hostile_input_is_bounded),
+        cmocka_unit_test(any_bytes_are_safe),
+        cmocka_unit_test(prints_networks),
+        cmocka_unit_test(names_are_escaped),
+        cmocka_unit_test(memory_may_run_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -46,7 +46,7 @@ static void assert_result(int done, const struct rational *got, const char *want
     const struct rational expected = fraction(want);
     assert_int_equal(done, 1);
     assert_int_equal(cr_rational_cmp(got, &expected), 0);
-    assert_int_equal(got->n_num, expected.n_num);       /* lowest terms */
+    assert_int_equal(got->n_num, expected.n_num); /* lowest terms */
     assert_int_equal(got->n_den, expected.n_den);
 }
 
@@ -57,7 +57,7 @@ static void check_pair(char **w)
     int done = cr_rational_add(&r, &a, &b);
     assert_result(done, &r, w[2]);
     r = a;
-    done = cr_rational_sub(&r, &r, &b);                 /* out may be an operand */
+    done = cr_rational_sub(&r, &r, &b); /* out may be an operand */
     assert_result(done, &r, w[3]);
     r = b;
     done = cr_rational_mul(&r, &a, &r);
@@ -66,7 +66,7 @@ static void check_pair(char **w)
     done = cr_rational_div(&r, &r, &b);
     assert_result(done, &r, w[5]);
     if (!done)
-        assert_int_equal(cr_rational_cmp(&r, &a), 0);   /* untouched */
+        assert_int_equal(cr_rational_cmp(&r, &a), 0); /* untouched */
     assert_int_equal(cr_rational_cmp(&a, &b), atoi(w[6]));
 }
 
@@ -108,7 +108,8 @@ static void agrees_with_fractions(void **state)
     while (fgets(line, sizeof line, f)) {
         char *word[WORDS] = {0}, *save = NULL;
         int n = 0;
-        for (char *w = strtok_r(line, " \n", &save); w && n < WORDS; w = strtok_r(NULL, " \n", &save))
+        for (char *w = strtok_r(line, " \n", &save); w && n < WORDS;
+             w = strtok_r(NULL, " \n", &save))
             word[n++] = w;
         assert_true(n >= 3);
         check_line(word[0], word + 1);
@@ -121,12 +122,14 @@ static void agrees_with_fractions(void **state)
 static void reads_decimals(void **state)
 {
     (void)state;
+    /* clang-format off */
     static const struct { const char *text, *want; } good[] = {
         {"0", "0/1"}, {"-0.3", "-3/10"}, {"−0.3", "-3/10"}, {"+2.50", "5/2"}, {"1e-3", "1/1000"},
         {".5", "1/2"}, {"2.", "2/1"}, {"12E+2", "1200/1"}, {"0e99999", "0/1"}, {"1.5e1", "15/1"},
     };
-    static const char *const bad[] = {"", "-", ".", "e5", "1e", "1e+", "1.2.3", "0x1", "1e99999",
-                                      "1e-99999", " 1", "1 ", "inf", "--1"};
+    /* clang-format on */
+    static const char *const bad[] = {"",    "-",       ".",        "e5", "1e", "1e+", "1.2.3",
+                                      "0x1", "1e99999", "1e-99999", " 1", "1 ", "inf", "--1"};
     struct rational r;
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         const struct rational want = fraction(good[i].want);
@@ -148,7 +151,7 @@ static void size_is_bounded(void **state)
     assert_int_equal(cr_rational_add(&r, &most, &most), 0);
     assert_int_equal(cr_rational_mul(&r, &most, &two), 0);
     assert_int_equal(cr_rational_sub(&r, &most, &one), 1);
-    assert_int_equal(cr_rational_add(&r, &r, &most), 1);        /* 2^n - 1 just fits */
+    assert_int_equal(cr_rational_add(&r, &r, &most), 1); /* 2^n - 1 just fits */
     assert_int_equal(cr_rational_add(&r, &r, &one), 0);
     assert_int_equal(cr_rational_div(&r, &one, &most), 1);
     assert_int_equal(cr_rational_div(&r, &r, &two), 0);
@@ -165,10 +168,12 @@ static void size_is_bounded(void **state)
 static void finds_places(void **state)
 {
     (void)state;
+    /* clang-format off */
     static const struct { const char *r; int places; } want[] = {
         {"0/1", 0}, {"7/1", 0}, {"1/2", 1}, {"1/3", -1}, {"-3/8", 3}, {"1/1000", 3}, {"1/30", -1},
         {"1/1024", 10}, {"1/625", 4},
     };
+    /* clang-format on */
     for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
         const struct rational r = fraction(want[i].r);
         assert_int_equal(cr_rational_places(&r), want[i].places);
@@ -178,6 +183,7 @@ static void finds_places(void **state)
 static void shows_decimals(void **state)
 {
     (void)state;
+    /* clang-format off */
     static const struct {
         enum decimal_kind kind;
         int n;
@@ -230,6 +236,7 @@ static void shows_decimals(void **state)
         {DECIMAL_SIG, 100, NULL, 0.1,
          "0.1000000000000000055511151231257827021181583404541015625", 1},
     };
+    /* clang-format on */
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const struct decimal_rule rule = {rows[i].kind, rows[i].n};
         struct rational r;
@@ -249,7 +256,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(agrees_with_fractions), cmocka_unit_test(reads_decimals),
-        cmocka_unit_test(size_is_bounded), cmocka_unit_test(finds_places),
+        cmocka_unit_test(size_is_bounded),       cmocka_unit_test(finds_places),
         cmocka_unit_test(shows_decimals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
