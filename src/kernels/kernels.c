@@ -1,13 +1,52 @@
 #include "kernels/kernels.h"
 
-#include "kernels/ref/tables.h"
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cpu.h"
+#include "kernels/tables.h"
+
+static const char *const names[] = {
+#define X(name, text) text,
+    ISA_LIST(X)
+#undef X
+};
+
+const char *cr_isa_name(enum isa isa)
+{
+    return (unsigned)isa < ISA_COUNT ? names[isa] : "?";
+}
 
 const struct kernels_f32 *cr_kernels_f32(enum isa isa)
 {
-    return isa == ISA_REF ? &cr_kernels_f32_ref : NULL;
+    if (isa == ISA_REF)
+        return &cr_kernels_f32_ref;
+#ifdef CHAINRULE_X86
+    if (isa == ISA_AVX2 && cr_cpu_has_avx2())
+        return &cr_kernels_f32_avx2;
+#endif
+    return NULL;
 }
 
 const struct kernels_f64 *cr_kernels_f64(enum isa isa)
 {
-    return isa == ISA_REF ? &cr_kernels_f64_ref : NULL;
+    if (isa == ISA_REF)
+        return &cr_kernels_f64_ref;
+#ifdef CHAINRULE_X86
+    if (isa == ISA_AVX2 && cr_cpu_has_avx2())
+        return &cr_kernels_f64_avx2;
+#endif
+    return NULL;
+}
+
+enum isa cr_isa_best(void)
+{
+    const char *cap = getenv("CHAINRULE_ISA");
+    int best = ISA_COUNT - 1;
+    for (int isa = 0; cap && isa < ISA_COUNT; isa++)
+        if (strcmp(cap, names[isa]) == 0)
+            best = isa;
+    while (best > ISA_REF && !cr_kernels_f32((enum isa)best))
+        best--;
+    return (enum isa)best;
 }

@@ -19,7 +19,15 @@
 
 #include "kernels/program.h"
 
-enum isa { ISA_REF, ISA_COUNT };
+/* Instruction sets, the slowest first; the name is what CHAINRULE_ISA takes. */
+#define ISA_LIST(X) X(REF, "ref") X(AVX2, "avx2")
+
+enum isa {
+#define X(name, text) ISA_##name,
+    ISA_LIST(X)
+#undef X
+    ISA_COUNT
+};
 
 /* The two tables have the same members; T is float or double.
  *
@@ -70,5 +78,13 @@ KERNELS_DECLARE(double, kernels_f64);
 /* The table for an instruction set, or NULL where this CPU or build lacks it. */
 const struct kernels_f32 *cr_kernels_f32(enum isa isa);
 const struct kernels_f64 *cr_kernels_f64(enum isa isa);
+
+/* The fastest instruction set that this CPU and build have, at most the one that the
+ * environment variable CHAINRULE_ISA names (an unknown name counts as not set). All give
+ * the same bits. */
+enum isa cr_isa_best(void);
+
+/* "ref", "avx2"; "?" for a number that is none. */
+const char *cr_isa_name(enum isa isa);
 
 #endif

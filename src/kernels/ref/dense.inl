@@ -1,38 +1,70 @@
 /* Sums of products. One shape serves linear, linear_dx and linear_dw:
- *     out[i][j] = sum_p a[i a_i + p a_p] b[p ldb + j]
- * as chains of fused multiply-adds, p ascending; TILE chains side by side, so that the
+ *     out[i][j] = sum_p a(i, p) b[p ldb + j]
+ * as chains of fused multiply-adds, p ascending; many chains side by side, so that the
  * latency of one hides behind the others. */
 
-enum { TILE = 16, LANES = 16, DEPTH = 128 };
+enum { ROWS = 4, TILE = VECTORS * WIDE, LANES = 16, DEPTH = 128 };
 
-/* `go_on` continues the chains that `out` holds; else they start from +0. */
-static inline void tile_row(T *restrict out, const T *restrict a, size_t a_p,
-                            const T *restrict b, size_t ldb, size_t depth, size_t cols,
-                            int go_on)
+struct matrix { const T *at; size_t row, col; };    /* element (i, p): at[i row + p col] */
+
+/* One tile of `rows` by `vectors` wide vectors, both constants where this is called, so
+ * that acc stays in registers. part: how many lanes the only vector has, 0 for all.
+ * `go_on` continues the chains that `out` holds; else they start from +0. */
+static inline __attribute__((always_inline))
+void tile(T *out, size_t ldo, struct matrix a, const T *b, size_t ldb, size_t rows,
+          size_t vectors, size_t part, size_t depth, int go_on)
 {
-    T acc[TILE] = {0};
-    for (size_t j = 0; go_on && j < cols; j++)
-        acc[j] = out[j];
-    if (cols == TILE) {
-        for (size_t p = 0; p < depth; p++)
-            for (size_t j = 0; j < TILE; j++)
-                acc[j] = FMA(a[p * a_p], b[p * ldb + j], acc[j]);
-    } else {
-        for (size_t p = 0; p < depth; p++)
-            for (size_t j = 0; j < cols; j++)
-                acc[j] = FMA(a[p * a_p], b[p * ldb + j], acc[j]);
+    W acc[ROWS][VECTORS];
+    for (size_t i = 0; i < rows; i++)
+        for (size_t v = 0; v < vectors; v++)
+            acc[i][v] = go_on ? wide_load(out + i * ldo + v * WIDE, part) : wide_all(0);
+    for (size_t p = 0; p < depth; p++) {
+        W line[VECTORS];
+        for (size_t v = 0; v < vectors; v++)
+            line[v] = wide_load(b + p * ldb + v * WIDE, part);
+        for (size_t i = 0; i < rows; i++) {
+            const W x = wide_all(a.at[i * a.row + p * a.col]);
+            for (size_t v = 0; v < vectors; v++)
+                acc[i][v] = wide_fused(x, line[v], acc[i][v]);
+        }
     }
-    for (size_t j = 0; j < cols; j++)
-        out[j] = acc[j];
+    for (size_t i = 0; i < rows; i++)
+        for (size_t v = 0; v < vectors; v++)
+            wide_store(out + i * ldo + v * WIDE, acc[i][v], part);
 }
 
-static void product(T *out, size_t ldo, const T *a, size_t a_i, size_t a_p, const T *b,
-                    size_t ldb, size_t rows, size_t cols, size_t depth)
+static inline __attribute__((always_inline))
+void tiles(T *out, size_t ldo, struct matrix a, const T *b, size_t ldb, size_t rows,
+           size_t vectors, size_t part, size_t depth, int go_on)
+{
+    size_t i = 0;
+    for (; i + ROWS <= rows; i += ROWS, a.at += ROWS * a.row)
+        tile(out + i * ldo, ldo, a, b, ldb, ROWS, vectors, part, depth, go_on);
+    for (; i < rows; i++, a.at += a.row)
+        tile(out + i * ldo, ldo, a, b, ldb, 1, vectors, part, depth, go_on);
+}
+
+/* One column of tiles, at most TILE wide. */
+static void strip(T *out, size_t ldo, struct matrix a, const T *b, size_t ldb, size_t rows,
+                  size_t cols, size_t depth, int go_on)
+{
+    size_t j = 0;
+    if (cols == TILE) {
+        tiles(out, ldo, a, b, ldb, rows, VECTORS, 0, depth, go_on);
+        return;
+    }
+    for (; j + WIDE <= cols; j += WIDE)
+        tiles(out + j, ldo, a, b + j, ldb, rows, 1, 0, depth, go_on);
+    if (j < cols)
+        tiles(out + j, ldo, a, b + j, ldb, rows, 1, cols - j, depth, go_on);
+}
+
+static void product(T *out, size_t ldo, struct matrix a, const T *b, size_t ldb, size_t rows,
+                    size_t cols, size_t depth)
 {
     for (size_t j = 0; j < cols; j += TILE) {
         const size_t width = cols - j < TILE ? cols - j : TILE;
-        for (size_t i = 0; i < rows; i++)
-            tile_row(out + i * ldo + j, a + i * a_i, a_p, b + j, ldb, depth, width, 0);
+        strip(out + j, ldo, a, b + j, ldb, rows, width, depth, 0);
     }
 }
 
@@ -49,8 +81,8 @@ static void linear(T *y, size_t ldy, const T *x, size_t ldx, const T *w, const T
             for (size_t j = 0; j < width; j++)
                 for (size_t p = 0; p < depth; p++)
                     turned[p * TILE + j] = w[(c + j) * inner + k + p];
-            for (size_t r = 0; r < rows; r++)
-                tile_row(y + r * ldy + c, x + r * ldx + k, 1, turned, TILE, depth, width, k > 0);
+            strip(y + c, ldy, (struct matrix){x + k, ldx, 1}, turned, TILE, rows, width, depth,
+                  k > 0);
             k += depth;
         } while (k < inner);
         for (size_t r = 0; bias && r < rows; r++)
@@ -62,13 +94,13 @@ static void linear(T *y, size_t ldy, const T *x, size_t ldx, const T *w, const T
 static void linear_dx(T *dx, size_t lddx, const T *d, size_t ldd, const T *w, size_t rows,
                       size_t cols, size_t inner)
 {
-    product(dx, lddx, d, ldd, 1, w, inner, rows, inner, cols);
+    product(dx, lddx, (struct matrix){d, ldd, 1}, w, inner, rows, inner, cols);
 }
 
 static void linear_dw(T *dw, const T *d, size_t ldd, const T *x, size_t ldx, size_t rows,
                       size_t cols, size_t inner)
 {
-    product(dw, inner, d, 1, ldd, x, ldx, cols, inner, rows);
+    product(dw, inner, (struct matrix){d, 1, ldd}, x, ldx, cols, inner, rows);
 }
 
 static void sum_rows(T *out, const T *d, size_t ldd, size_t rows, size_t cols)

@@ -1,4 +1,4 @@
-#include "kernels/ref/reduce.h"
+#include "kernels/reduce.h"
 
 #include <math.h>
 #include <stdint.h>

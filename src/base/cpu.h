@@ -1,0 +1,8 @@
+/* What this processor can do. */
+#ifndef BASE_CPU_H
+#define BASE_CPU_H
+
+/* 1 where AVX2 and fused multiply-adds exist and the system saves their registers. */
+int cr_cpu_has_avx2(void);
+
+#endif

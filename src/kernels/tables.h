@@ -1,0 +1,16 @@
+/* The tables that this build holds; cr_kernels_* chooses among them. */
+#ifndef KERNELS_TABLES_H
+#define KERNELS_TABLES_H
+
+#include "kernels/kernels.h"
+
+extern const struct kernels_f32 cr_kernels_f32_ref;
+extern const struct kernels_f64 cr_kernels_f64_ref;
+
+/* CHAINRULE_X86: the build adds src/kernels/x86 */
+#ifdef CHAINRULE_X86
+extern const struct kernels_f32 cr_kernels_f32_avx2;
+extern const struct kernels_f64 cr_kernels_f64_avx2;
+#endif
+
+#endif

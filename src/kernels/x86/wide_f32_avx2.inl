@@ -1,0 +1,37 @@
+/* Wide vectors for the matrix kernels: 8 lanes of float. part: the number of lanes that
+ * are loaded or stored, the others being 0 or left alone; 0: all. */
+#include <immintrin.h>
+
+#define WIDE 8
+#define VECTORS 2
+
+typedef __m256 W;
+
+static inline __m256i first_lanes(size_t n)
+{
+    const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    return _mm256_cmpgt_epi32(_mm256_set1_epi32((int)n), lane);
+}
+
+static inline W wide_load(const T *p, size_t part)
+{
+    return part ? _mm256_maskload_ps(p, first_lanes(part)) : _mm256_loadu_ps(p);
+}
+
+static inline void wide_store(T *p, W v, size_t part)
+{
+    if (part)
+        _mm256_maskstore_ps(p, first_lanes(part), v);
+    else
+        _mm256_storeu_ps(p, v);
+}
+
+static inline W wide_all(T x)
+{
+    return _mm256_set1_ps(x);
+}
+
+static inline W wide_fused(W a, W b, W c)
+{
+    return _mm256_fmadd_ps(a, b, c);
+}
