@@ -182,7 +182,7 @@ static enum scan scan_quoted(struct csv *csv, struct field *f, const char *s, si
                              size_t *i, cr_status *status, cr_error *err)
 {
     size_t from = *i + 1, at = from, doubled = 0;
-    for (;; at++) {
+    for (;; at += 2) {
         const char *quote = at < end ? memchr(s + at, '"', end - at) : NULL;
         if (!quote) {
             if (!csv->eof && end <= CSV_MAX_ROW)
@@ -200,7 +200,6 @@ static enum scan scan_quoted(struct csv *csv, struct field *f, const char *s, si
         if (at + 1 == end || s[at + 1] != '"')
             break;
         doubled = 1;
-        at++;
     }
     f->begin = (uint32_t)from;
     f->n = (uint32_t)(at - from);

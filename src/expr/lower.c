@@ -30,7 +30,7 @@ static double run(enum prim prim, const double *x)
         .n_regs = 4,
         .n_steps = 1,
         .result = 3,
-        .steps = {{prim, 3, 0, 1, 2}},
+        .steps = {{(uint8_t)prim, 3, 0, 1, 2}},
     };
     const double *const args[] = {&x[0], &x[1], &x[2]};
     const unsigned char step[] = {1, 1, 1};

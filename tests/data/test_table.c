@@ -32,7 +32,7 @@ static void reads_numbers_and_names(void **state)
         "a,b,c\n1,2,3\n-4.5,5e2,.25",                           /* no newline at the end */
         "a,b,c\r\n1,2,3\r\n-4.5,5e2,.25\r\n",
         "a,b,c\r1,2,3\r-4.5,5e2,.25\r",
-        "\xEF\xBB\xBF" "a,b,c\n1,2,3\n-4.5,5e2,.25\n",
+        ("\xEF\xBB\xBF" "a,b,c\n1,2,3\n-4.5,5e2,.25\n"),
         "a;b;c\n1;2;3\n-4.5;5e2;.25\n",
         "a\tb\tc\n1\t2\t3\n-4.5\t5e2\t.25\n",
         "\"a\",b ,\"c\"\n\"1\", 2,3\n\n-4.5,\"5e2\",.25\n\n",   /* quotes, blanks, blank lines */
