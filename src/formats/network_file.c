@@ -1,0 +1,241 @@
+#include "formats/network_file.h"
+
+#include <string.h>
+
+#include "formats/network_file_read.h"
+
+static cr_status read_notation(struct reader *r, const struct yaml_node *node)
+{
+    struct spec_notation *out = &r->spec->notation;
+    struct arena *a = &r->spec->arena;
+    if (node->kind == YAML_SCALAR) {
+        out->at = cr_yaml_place(&r->yaml, node);
+        return cr_file_text(r, node, "a notation", &out->base);
+    }
+    if (node->kind != YAML_MAP) {
+        cr_file_fail(r, CR_ERR_VALUE, node, "'notation' is a name or a mapping, not a list");
+        return CR_ERR_VALUE;
+    }
+    const char **key = arena_new(a, const char *, node->n);
+    const char **pattern = arena_new(a, const char *, node->n);
+    struct place *key_at = arena_new(a, struct place, node->n);
+    struct place *pattern_at = arena_new(a, struct place, node->n);
+    if (!key || !pattern || !key_at || !pattern_at)
+        return cr_fail_memory(r->err);
+    for (const struct yaml_node *k = node->child; k; k = k->next->next) {
+        const int base = cr_yaml_is(k, "base");
+        cr_status status = cr_file_text(r, k->next, base ? "a notation" : "a pattern",
+                                        base ? &out->base : &pattern[out->n]);
+        if (base)
+            out->at = cr_yaml_place(&r->yaml, k->next);
+        else if (status == CR_OK) {
+            key_at[out->n] = cr_yaml_place(&r->yaml, k);
+            pattern_at[out->n] = cr_yaml_text_place(&r->yaml, k->next);
+            status = cr_file_text(r, k, "a key", &key[out->n++]);
+        }
+        if (status != CR_OK)
+            return status;
+    }
+    out->key = key;
+    out->pattern = pattern;
+    out->key_at = key_at;
+    out->pattern_at = pattern_at;
+    return CR_OK;
+}
+
+static cr_status read_reduction(struct reader *r, const struct yaml_node *node,
+                                enum reduction *out)
+{
+    static const char *const names[] = {"mean", "sum"};
+    for (int i = 0; i < 2; i++) {
+        if (cr_yaml_is(node, names[i])) {
+            *out = i ? REDUCE_SUM : REDUCE_MEAN;
+            return CR_OK;
+        }
+    }
+    const struct word word = cr_file_word(node);
+    cr_file_fail(r, CR_ERR_UNKNOWN, node, "the reduction is 'mean' or 'sum', not '%s'", word.s);
+    return CR_ERR_UNKNOWN;
+}
+
+static cr_status read_loss(struct reader *r, const struct yaml_node *node)
+{
+    struct fields f = {0};
+    struct spec_loss *out = &r->spec->loss;
+    const struct yaml_node *name = node;
+    const char *text, *near = NULL;
+    cr_status status = CR_OK;
+    if (node->kind == YAML_MAP) {
+        status = cr_file_fields(r, node, MAP_LOSS, &f);
+        if (status != CR_OK)
+            return status;
+        name = f.value[KEY_LOSS_NAME];
+        if (!name)
+            return cr_file_fail(r, CR_ERR_VALUE, node, "the loss's 'name' is missing");
+    }
+    status = cr_file_text(r, name, "a loss", &text);
+    if (status != CR_OK)
+        return status;
+    out->at = cr_yaml_place(&r->yaml, name);
+    out->row = cr_loss_find(text, &near);
+    if (out->row < 0) {
+        cr_file_fail(r, CR_ERR_UNKNOWN, name, "unknown loss '%s'", cr_file_word(name).s);
+        if (near)
+            cr_hint(r->err, "did you mean '%s'?", near);
+        return CR_ERR_UNKNOWN;
+    }
+    status = cr_params_set(out->param, cr_loss_row(out->row)->param, text, f.param, f.n_params,
+                           &r->yaml.src, r->err);
+    if (status == CR_OK && f.value[KEY_LOSS_REDUCTION])
+        status = read_reduction(r, f.value[KEY_LOSS_REDUCTION], &out->reduction);
+    const struct yaml_node *smoothing = f.value[KEY_LOSS_SMOOTHING];
+    if (status == CR_OK && smoothing)
+        status = cr_file_number(r, smoothing, "the smoothing", &out->smoothing);
+    if (status == CR_OK && smoothing && !(out->smoothing >= 0 && out->smoothing < 1))
+        return cr_file_fail(r, CR_ERR_VALUE, smoothing,
+                            "the smoothing must be from 0 to below 1, not %s",
+                            cr_file_word(smoothing).s);
+    return status;
+}
+
+static cr_status read_learning_rate(struct reader *r, const struct yaml_node *node)
+{
+    double rate;
+    const cr_status status = cr_file_number(r, node, "the learning rate", &rate);
+    if (status != CR_OK)
+        return status;
+    if (!(rate > 0))
+        return cr_file_fail(r, CR_ERR_VALUE, node, "the learning rate must be more than 0");
+    r->spec->optimiser.learning_rate = rate;
+    return CR_OK;
+}
+
+static cr_status read_optimiser(struct reader *r, const struct yaml_node *node)
+{
+    struct fields f = {0};
+    const struct yaml_node *name = node;
+    const char *text, *near = NULL;
+    cr_status status = CR_OK;
+    if (node->kind == YAML_MAP) {
+        status = cr_file_fields(r, node, MAP_OPTIMISER, &f);
+        name = f.value[KEY_OPTIMISER_NAME];
+    }
+    if (status == CR_OK && f.value[KEY_LEARNING_RATE])
+        status = read_learning_rate(r, f.value[KEY_LEARNING_RATE]);
+    if (status != CR_OK || !name)
+        return status;
+    status = cr_file_text(r, name, "an optimiser", &text);
+    if (status != CR_OK)
+        return status;
+    const int row = cr_optimiser_find(text, &near);
+    if (row < 0) {
+        cr_file_fail(r, CR_ERR_UNKNOWN, name, "unknown optimiser '%s'", cr_file_word(name).s);
+        if (near)
+            cr_hint(r->err, "did you mean '%s'?", near);
+        else
+            cr_hint(r->err, "known is '%s'", cr_optimiser_row(0)->name);
+        return CR_ERR_UNKNOWN;
+    }
+    r->spec->optimiser.method = (enum optimiser_method)row;
+    r->spec->optimiser.at = cr_yaml_place(&r->yaml, name);
+    return CR_OK;
+}
+
+static cr_status read_train(struct reader *r, const struct yaml_node *node)
+{
+    struct fields f;
+    uint64_t v;
+    cr_status status = cr_file_fields(r, node, MAP_TRAIN, &f);
+    if (status == CR_OK && f.value[KEY_EPOCHS]) {
+        status = cr_file_count(r, f.value[KEY_EPOCHS], "the number of epochs", 1, 1000000000, &v);
+        r->spec->epochs = status == CR_OK ? (size_t)v : 0;
+    }
+    if (status == CR_OK && f.value[KEY_BATCH]) {
+        status = cr_file_count(r, f.value[KEY_BATCH], "the batch size", 1, 1 << 30, &v);
+        r->spec->batch = status == CR_OK ? (size_t)v : 0;
+    }
+    if (status == CR_OK && f.value[KEY_SEED])
+        status = cr_file_count(r, f.value[KEY_SEED], "the seed", 0, UINT64_MAX, &r->spec->seed);
+    return status;
+}
+
+static cr_status read_iterations(struct reader *r, const struct yaml_node *node)
+{
+    uint64_t v;
+    const cr_status status = cr_file_count(r, node, "the number of iterations", 1, 10000, &v);
+    if (status == CR_OK)
+        r->spec->iterations = (int)v;
+    return status;
+}
+
+static cr_status read_title(struct reader *r, const struct yaml_node *node)
+{
+    return cr_file_text(r, node, "the title", &r->spec->title);
+}
+
+static cr_status read_root(struct reader *r)
+{
+    static const struct {
+        int key;
+        cr_status (*read)(struct reader *r, const struct yaml_node *node);
+    } parts[] = {
+        {KEY_TITLE, read_title}, {KEY_NOTATION, read_notation}, {KEY_LOSS, read_loss},
+        {KEY_OPTIMISER, read_optimiser}, {KEY_TRAIN, read_train},
+        {KEY_ITERATIONS, read_iterations},
+    };
+    struct fields f;
+    const struct yaml_node *root = r->yaml.root;
+    if (!root) {
+        cr_fail_at(r->err, CR_ERR_VALUE, &r->yaml.src, (struct place){0}, "the file is empty");
+        cr_hint(r->err, "'chainrule init' writes a network file to start from");
+        return CR_ERR_VALUE;
+    }
+    cr_status status = cr_file_fields(r, root, MAP_NETWORK, &f);
+    if (status == CR_OK && !f.value[KEY_LAYERS])
+        status = cr_file_fail(r, CR_ERR_VALUE, root, "'layers' is missing");
+    if (status == CR_OK)
+        status = cr_file_read_inputs(r, &f);
+    if (status == CR_OK)
+        status = cr_file_read_layers(r, f.value[KEY_LAYERS]);
+    if (status == CR_OK)
+        status = cr_file_read_targets(r, &f);
+    for (size_t i = 0; i < sizeof parts / sizeof *parts && status == CR_OK; i++)
+        if (f.value[parts[i].key])
+            status = parts[i].read(r, f.value[parts[i].key]);
+    return status == CR_OK ? cr_file_check_names(r) : status;
+}
+
+static cr_status read_spec(struct reader *r, const struct source *given, size_t max_bytes)
+{
+    struct arena *a = &r->spec->arena;
+    struct source src = {NULL, NULL, given->size};
+    if (given->size > YAML_MAX_SIZE)
+        return cr_fail_at(r->err, CR_ERR_LIMIT, given, (struct place){0},
+                          "the file is larger than %d MiB", YAML_MAX_SIZE >> 20);
+    src.text = cr_arena_strndup(a, given->size ? given->text : "", given->size);
+    if (given->name)
+        src.name = cr_arena_strdup(a, given->name);
+    if (!src.text || (given->name && !src.name))
+        return cr_fail_memory(r->err);
+    cr_status status = cr_yaml_read(&r->tmp, &src, &r->yaml, r->err);
+    r->spec->source = r->yaml.src;
+    if (status == CR_OK)
+        status = read_root(r);
+    return status == CR_OK ? cr_spec_finish(r->spec, max_bytes, r->err) : status;
+}
+
+cr_status cr_network_file_read(const char *text, size_t size, const char *name,
+                               size_t max_bytes, struct spec **out, cr_error *err)
+{
+    const struct source given = {name, text, size};
+    struct reader r = {.spec = cr_spec_new(), .err = err};
+    if (!r.spec)
+        return cr_fail_memory(err);
+    const cr_status status = read_spec(&r, &given, max_bytes);
+    cr_arena_free(&r.tmp);
+    if (status == CR_OK)
+        *out = r.spec;
+    else
+        cr_spec_free(r.spec);
+    return status;
+}

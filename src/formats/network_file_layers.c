@@ -1,0 +1,622 @@
+/* The layers of a network file. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "formats/network_file_read.h"
+
+/* A layer as the file gives it. */
+struct layer {
+    struct spec_layer *out;
+    size_t index;
+    const struct yaml_node *node;
+    struct fields f;
+};
+
+static cr_status read_init(struct reader *r, const struct yaml_node *node, const char *name,
+                           const struct spec_param *params, size_t n, struct init *out)
+{
+    const char *near = NULL;
+    struct init init = {0};
+    const int row = cr_init_find(name, &near);
+    if (row < 0) {
+        cr_file_fail(r, CR_ERR_UNKNOWN, node, "unknown initialiser '%s'",
+                     cr_file_word(node).s);
+        if (near)
+            cr_hint(r->err, "did you mean '%s'?", near);
+        return CR_ERR_UNKNOWN;
+    }
+    init.method = (enum init_method)row;
+    const cr_status status = cr_params_set(init.param, cr_init_row(row)->param, name, params, n,
+                                           &r->yaml.src, r->err);
+    if (status == CR_OK)
+        *out = init;
+    return status;
+}
+
+/* "he-normal" or {init: he-normal, ...}, given as a name's node and parameters. */
+static cr_status read_named_init(struct reader *r, const struct yaml_node *name,
+                                 const struct fields *f, struct init *out)
+{
+    const char *text;
+    const cr_status status = cr_file_text(r, name, "an initialiser", &text);
+    if (status != CR_OK)
+        return status;
+    return read_init(r, name, text, f ? f->param : NULL, f ? f->n_params : 0, out);
+}
+
+static cr_status read_init_map(struct reader *r, const struct yaml_node *node, struct init *out)
+{
+    struct fields f;
+    const cr_status status = cr_file_fields(r, node, MAP_INIT, &f);
+    if (status != CR_OK)
+        return status;
+    if (!f.value[KEY_INIT_METHOD])
+        return cr_file_fail(r, CR_ERR_VALUE, node, "'init' is missing");
+    return read_named_init(r, f.value[KEY_INIT_METHOD], &f, out);
+}
+
+/* Where a layer's values come from */
+
+static size_t layers_before(const struct layer *l, const struct reader *r, const char *name)
+{
+    size_t i = 0;
+    while (i < l->index && (!r->spec->layer[i].name || strcmp(r->spec->layer[i].name, name) != 0))
+        i++;
+    return i;
+}
+
+/* A name that no earlier layer has: perhaps a later one has it. */
+static cr_status unknown_layer(struct reader *r, const struct layer *l,
+                               const struct yaml_node *node)
+{
+    const struct word word = cr_file_word(node);
+    const char **names = arena_new(&r->tmp, const char *, l->index + 1);
+    if (!names)
+        return cr_fail_memory(r->err);
+    for (size_t i = 0; i < l->index; i++)
+        names[i] = r->spec->layer[i].name;
+    names[l->index] = "inputs";
+    const char *near = cr_suggest(word.s, names, l->index + 1);
+    const char *own = l->out->name;
+    if (own && strcmp(own, word.s) == 0) {
+        cr_file_fail(r, CR_ERR_UNKNOWN, node, "layer '%s' cannot read itself", own);
+        return CR_ERR_UNKNOWN;
+    }
+    for (const struct yaml_node *later = l->node->next; later; later = later->next) {
+        for (const struct yaml_node *k = later->kind == YAML_MAP ? later->child : NULL; k;
+             k = k->next->next) {
+            if (!cr_yaml_is(k, "name") || !cr_yaml_is(k->next, word.s))
+                continue;
+            cr_file_fail(r, CR_ERR_UNKNOWN, node, "layer '%s' comes later", word.s);
+            cr_hint(r->err, "a layer reads the inputs and layers above it");
+            return CR_ERR_UNKNOWN;
+        }
+    }
+    cr_file_fail(r, CR_ERR_UNKNOWN, node, "no layer above is called '%s'", word.s);
+    if (near)
+        cr_hint(r->err, "did you mean '%s'?", near);
+    else
+        cr_hint(r->err, "give the layer a 'name:', or write 'inputs'");
+    return CR_ERR_UNKNOWN;
+}
+
+static cr_status read_one_source(struct reader *r, struct layer *l, const struct yaml_node *node)
+{
+    const char *name;
+    struct spec_layer *out = l->out;
+    if (node->kind != YAML_SCALAR)
+        return cr_file_fail(r, CR_ERR_VALUE, node, "the name of a layer is needed here");
+    if (out->n_from == SPEC_FROM)
+        return cr_file_fail(r, CR_ERR_LIMIT, node, "a layer reads at most %d others", SPEC_FROM);
+    const cr_status status = cr_file_text(r, node, "a layer's name", &name);
+    if (status != CR_OK)
+        return status;
+    const size_t found = layers_before(l, r, name);
+    if (found == l->index && !cr_yaml_is(node, "inputs"))
+        return unknown_layer(r, l, node);
+    out->from_at[out->n_from] = cr_yaml_place(&r->yaml, node);
+    out->from[out->n_from++] = found < l->index ? (int)found : FROM_INPUTS;
+    return CR_OK;
+}
+
+static cr_status read_sources(struct reader *r, struct layer *l, const struct yaml_node *node)
+{
+    cr_status status = CR_OK;
+    if (node->kind == YAML_SCALAR)
+        return read_one_source(r, l, node);
+    if (node->kind == YAML_MAP || !node->child)
+        return cr_file_fail(r, CR_ERR_VALUE, node, "names of layers are needed here");
+    for (const struct yaml_node *v = node->child; v && status == CR_OK; v = v->next)
+        status = read_one_source(r, l, v);
+    return status;
+}
+
+/* Units */
+
+static cr_status read_unit_names(struct reader *r, struct layer *l, const struct yaml_node *list)
+{
+    const char **names = arena_new(&r->spec->arena, const char *, list->n);
+    size_t i = 0;
+    if (!names)
+        return cr_fail_memory(r->err);
+    if (list->n == 0)
+        return cr_file_fail(r, CR_ERR_VALUE, list, "a layer needs at least one unit");
+    for (const struct yaml_node *v = list->child; v; v = v->next, i++) {
+        cr_status status = cr_file_name(r, v, "a unit's name", &names[i]);
+        if (status == CR_OK)
+            status = cr_file_give(r, names[i], v);
+        if (status != CR_OK)
+            return status;
+    }
+    l->out->units = list->n;
+    l->out->unit_names = names;
+    return CR_OK;
+}
+
+static cr_status read_units(struct reader *r, struct layer *l, const struct yaml_node *node)
+{
+    uint64_t units;
+    if (node->kind == YAML_LIST)
+        return read_unit_names(r, l, node);
+    const cr_status status = cr_file_count(r, node, "the number of units", 1, FILE_MAX_UNITS,
+                                           &units);
+    if (status == CR_OK)
+        l->out->units = (size_t)units;
+    else if (node->kind == YAML_MAP || !cr_file_is_number(node))
+        cr_hint(r->err, "or a list of names: [h1, h2]");
+    return status;
+}
+
+/* Activation */
+
+static cr_status read_activation(struct reader *r, struct layer *l, const struct yaml_node *node)
+{
+    struct fields f = {0};
+    const struct yaml_node *name = node;
+    const char *text;
+    if (node->kind == YAML_MAP) {
+        const cr_status status = cr_file_fields(r, node, MAP_ACTIVATION, &f);
+        if (status != CR_OK)
+            return status;
+        name = f.value[KEY_ACTIVATION_NAME];
+        if (!name)
+            return cr_file_fail(r, CR_ERR_VALUE, node, "the activation's 'name' is missing");
+    }
+    const cr_status status = cr_file_text(r, name, "an activation", &text);
+    if (status != CR_OK)
+        return status;
+    l->out->act_at = cr_yaml_text_place(&r->yaml, name);
+    return cr_activation_set(&r->spec->arena, &l->out->act, text, f.param, f.n_params,
+                             &r->yaml.src, l->out->act_at, r->err);
+}
+
+/* Weights as rows */
+
+static cr_status read_rows(struct reader *r, struct layer *l, const struct yaml_node *node)
+{
+    const struct yaml_node *first = node->child;
+    size_t row = 0;
+    double *w;
+    for (const struct yaml_node *v = first; v; v = v->next, row++) {
+        if (v->kind != YAML_LIST) {
+            cr_file_fail(r, CR_ERR_VALUE, v, "row %zu of the weights is no list", row + 1);
+            cr_hint(r->err, "each unit has a row: [[...], [...]]");
+            return CR_ERR_VALUE;
+        }
+        if (v->n == 0)
+            return cr_file_fail(r, CR_ERR_VALUE, v, "row %zu of the weights is empty", row + 1);
+        if (v->n != first->n)
+            return cr_file_fail(r, CR_ERR_SHAPE, v, "row %zu of the weights has %u number%s, but "
+                                "row 1 has %u", row + 1, v->n, v->n == 1 ? "" : "s", first->n);
+    }
+    size_t n;
+    if (!cr_mul_size(node->n, first->n, &n) ||
+        !(w = arena_new(&r->spec->arena, double, n)))
+        return cr_fail_memory(r->err);
+    row = 0;
+    for (const struct yaml_node *v = first; v; v = v->next, row++) {
+        const cr_status status = cr_file_numbers(r, v, "a weight", w + row * first->n);
+        if (status != CR_OK)
+            return status;
+    }
+    l->out->weights = w;
+    l->out->weight_rows = node->n;
+    l->out->weight_cols = first->n;
+    return CR_OK;
+}
+
+/* A flat list is one row, which is plain only where there is one unit. */
+static cr_status read_row(struct reader *r, struct layer *l, const struct yaml_node *node)
+{
+    if (l->out->units != 1) {
+        cr_file_fail(r, CR_ERR_SHAPE, node, "%zu units need %zu rows of weights", l->out->units,
+                     l->out->units);
+        cr_hint(r->err, "each unit has a row: [[...], [...]]");
+        return CR_ERR_SHAPE;
+    }
+    double *w = arena_new(&r->spec->arena, double, node->n);
+    if (!w)
+        return cr_fail_memory(r->err);
+    l->out->weights = w;
+    l->out->weight_rows = 1;
+    l->out->weight_cols = node->n;
+    return cr_file_numbers(r, node, "a weight", w);
+}
+
+/* Weights by connection: {x1->h1: 0.2, ...} */
+
+/* Bytes of "->" or its arrow at s[0..n), 0 for none. */
+static size_t arrow_at(const char *s, size_t n)
+{
+    if (n >= 2 && memcmp(s, "->", 2) == 0)
+        return 2;
+    return n >= 3 && memcmp(s, "\xE2\x86\x92", 3) == 0 ? 3 : 0;
+}
+
+struct ends { const char *from, *to; size_t n_from, n_to; };
+
+static int split_arrow(const struct yaml_node *key, struct ends *out)
+{
+    const char *s = key->text;
+    for (size_t i = 0; i < key->n; i++) {
+        const size_t arrow = arrow_at(s + i, key->n - i);
+        if (!arrow)
+            continue;
+        size_t end = i, start = i + arrow;
+        while (end > 0 && s[end - 1] == ' ')
+            end--;
+        while (start < key->n && s[start] == ' ')
+            start++;
+        *out = (struct ends){s, s + start, end, key->n - start};
+        return 1;
+    }
+    return 0;
+}
+
+static int has_arrows(const struct yaml_node *map)
+{
+    struct ends ends;
+    for (const struct yaml_node *k = map->child; k; k = k->next->next)
+        if (split_arrow(k, &ends))
+            return 1;
+    return 0;
+}
+
+static size_t source_size(const struct reader *r, int from)
+{
+    return from == FROM_INPUTS ? r->spec->n_inputs : r->spec->layer[from].units;
+}
+
+static cr_status needs_names(const struct reader *r, const struct yaml_node *node, size_t layer)
+{
+    cr_file_fail(r, CR_ERR_VALUE, node, "weights by name need named units, but those of layer %zu "
+                 "have none", layer + 1);
+    cr_hint(r->err, "write 'units: [h1, h2]' there");
+    return CR_ERR_VALUE;
+}
+
+/* Inputs without names are x1, x2, ... everywhere. */
+static const char *const *input_names(struct reader *r)
+{
+    struct spec *s = r->spec;
+    if (s->input_names)
+        return s->input_names;
+    const char **names = arena_new(&r->tmp, const char *, s->n_inputs);
+    for (size_t i = 0; names && i < s->n_inputs; i++)
+        if (!(names[i] = cr_arena_printf(&r->tmp, "x%zu", i + 1)))
+            return NULL;
+    return names;
+}
+
+static cr_status source_names(struct reader *r, const struct layer *l,
+                              const struct yaml_node *node, const char ***out, size_t *n_out)
+{
+    const struct spec_layer *out_layer = l->out;
+    int from[SPEC_FROM] = {(int)l->index - 1}, n_from = out_layer->n_from;
+    size_t n = 0;
+    if (n_from == 0)
+        n_from = 1;
+    else
+        memcpy(from, out_layer->from, sizeof from);
+    for (int i = 0; i < n_from; i++)
+        n += source_size(r, from[i]);
+    /* Each name needs an entry of the mapping, so a count bounds what is allocated. */
+    if (n > node->n)
+        return cr_file_fail(r, CR_ERR_SHAPE, node, "%u weights are given, but layer %zu has %zu "
+                            "inputs", node->n, l->index + 1, n);
+    const char **names = arena_new(&r->tmp, const char *, n);
+    if (!names)
+        return cr_fail_memory(r->err);
+    n = 0;
+    for (int i = 0; i < n_from; i++) {
+        const char *const *own = from[i] == FROM_INPUTS ? input_names(r)
+                                                        : r->spec->layer[from[i]].unit_names;
+        if (!own)
+            return from[i] == FROM_INPUTS ? cr_fail_memory(r->err)
+                                          : needs_names(r, node, (size_t)from[i]);
+        for (size_t k = 0; k < source_size(r, from[i]); k++)
+            names[n++] = own[k];
+    }
+    *out = names;
+    *n_out = n;
+    return CR_OK;
+}
+
+static cr_status unknown_end(const struct reader *r, const struct yaml_node *key, const char *s,
+                             size_t n, const struct name_index *index, const char *what)
+{
+    char word[FILE_MAX_NAME + 1];
+    snprintf(word, sizeof word, "%.*s", (int)(n < FILE_MAX_NAME ? n : FILE_MAX_NAME), s);
+    const char *near = cr_suggest(word, index->name, index->n);
+    cr_file_fail(r, CR_ERR_UNKNOWN, key, "%s '%s'", what, word);
+    if (near)
+        cr_hint(r->err, "did you mean '%s'?", near);
+    return CR_ERR_UNKNOWN;
+}
+
+struct connections {
+    struct name_index from, to;
+    double *w;
+    unsigned char *given;
+};
+
+static cr_status read_connection(struct reader *r, const struct yaml_node *key,
+                                 const struct connections *c)
+{
+    struct ends ends;
+    if (!split_arrow(key, &ends)) {
+        cr_file_fail(r, CR_ERR_VALUE, key, "'%s' is no connection", cr_file_word(key).s);
+        cr_hint(r->err, "write 'x1->h1: 0.2'");
+        return CR_ERR_VALUE;
+    }
+    const size_t from = cr_file_find(&c->from, ends.from, ends.n_from);
+    const size_t to = cr_file_find(&c->to, ends.to, ends.n_to);
+    if (from == c->from.n)
+        return unknown_end(r, key, ends.from, ends.n_from, &c->from, "this layer does not read");
+    if (to == c->to.n)
+        return unknown_end(r, key, ends.to, ends.n_to, &c->to, "this layer has no unit");
+    const size_t i = to * c->from.n + from;
+    if (c->given[i])
+        return cr_file_fail(r, CR_ERR_SYNTAX, key, "connection '%s' is given twice",
+                            cr_file_word(key).s);
+    c->given[i] = 1;
+    return cr_file_number(r, key->next, "a weight", &c->w[i]);
+}
+
+/* Every connection must be there; too few entries for that leave nothing to allocate. */
+static cr_status read_connections(struct reader *r, struct layer *l, const struct yaml_node *node)
+{
+    const char **names;
+    size_t n_from, n;
+    struct connections c = {0};
+    if (!l->out->unit_names)
+        return needs_names(r, node, l->index);
+    cr_status status = source_names(r, l, node, &names, &n_from);
+    if (status == CR_OK)
+        status = cr_file_index(r, names, n_from, &c.from);
+    if (status == CR_OK)
+        status = cr_file_index(r, l->out->unit_names, l->out->units, &c.to);
+    if (status != CR_OK)
+        return status;
+    if (!cr_mul_size(n_from, l->out->units, &n) || n / 64 > node->n)
+        return cr_file_fail(r, CR_ERR_SHAPE, node, "%u weights are given, but %zu inputs to %zu "
+                            "units need %zu", node->n, n_from, l->out->units, n);
+    c.w = arena_new(&r->spec->arena, double, n);
+    c.given = arena_new(&r->tmp, unsigned char, n);
+    if (!c.w || !c.given)
+        return cr_fail_memory(r->err);
+    for (const struct yaml_node *k = node->child; k; k = k->next->next)
+        if ((status = read_connection(r, k, &c)) != CR_OK)
+            return status;
+    for (size_t i = 0; i < n; i++)
+        if (!c.given[i])
+            return cr_file_fail(r, CR_ERR_VALUE, node, "the weight %s->%s is missing",
+                                names[i % n_from], l->out->unit_names[i / n_from]);
+    l->out->weights = c.w;
+    l->out->weight_rows = l->out->units;
+    l->out->weight_cols = n_from;
+    return CR_OK;
+}
+
+static cr_status read_weights(struct reader *r, struct layer *l, const struct yaml_node *node)
+{
+    l->out->weights_at = cr_yaml_place(&r->yaml, node);
+    if (node->kind == YAML_MAP)
+        return has_arrows(node) ? read_connections(r, l, node)
+                                : read_init_map(r, node, &l->out->weight_init);
+    if (node->kind == YAML_LIST) {
+        if (!node->child)
+            return cr_file_fail(r, CR_ERR_VALUE, node, "the list of weights is empty");
+        return node->child->kind == YAML_LIST ? read_rows(r, l, node) : read_row(r, l, node);
+    }
+    if (cr_file_is_number(node)) {
+        cr_file_fail(r, CR_ERR_VALUE, node, "one number cannot say all the weights");
+        cr_hint(r->err, "write rows of numbers, or {init: constant, value: %s}",
+                cr_file_word(node).s);
+        return CR_ERR_VALUE;
+    }
+    return read_named_init(r, node, NULL, &l->out->weight_init);
+}
+
+/* Biases */
+
+static cr_status read_shared(struct reader *r, struct layer *l, const struct yaml_node *node)
+{
+    l->out->bias = BIAS_SHARED;
+    if (node->kind == YAML_MAP)
+        return read_init_map(r, node, &l->out->bias_init);
+    if (node->kind == YAML_SCALAR && !cr_file_is_number(node))
+        return read_named_init(r, node, NULL, &l->out->bias_init);
+    double *b = arena_new(&r->spec->arena, double, 1);
+    if (!b)
+        return cr_fail_memory(r->err);
+    l->out->biases = b;
+    l->out->n_biases = 1;
+    return cr_file_number(r, node, "a shared bias", b);
+}
+
+static cr_status read_bias_map(struct reader *r, struct layer *l, const struct yaml_node *node)
+{
+    struct fields f;
+    const cr_status status = cr_file_fields(r, node, MAP_BIAS, &f);
+    if (status != CR_OK)
+        return status;
+    const struct yaml_node *shared = f.value[KEY_BIAS_SHARED], *init = f.value[KEY_BIAS_INIT];
+    if (!shared == !init) {
+        cr_file_fail(r, CR_ERR_VALUE, node, "a bias mapping has either 'shared' or 'init'");
+        cr_hint(r->err, "an initialiser for one shared bias: {shared: {init: ...}}");
+        return CR_ERR_VALUE;
+    }
+    if (shared && f.n_params)
+        return cr_fail_at(r->err, CR_ERR_UNKNOWN, &r->yaml.src, f.param[0].name_at,
+                          "a shared bias has no parameter '%s'", f.param[0].name);
+    return shared ? read_shared(r, l, shared)
+                  : read_named_init(r, init, &f, &l->out->bias_init);
+}
+
+static cr_status read_bias(struct reader *r, struct layer *l, const struct yaml_node *node)
+{
+    struct spec_layer *out = l->out;
+    out->biases_at = cr_yaml_place(&r->yaml, node);
+    if (node->kind == YAML_MAP)
+        return read_bias_map(r, l, node);
+    if (cr_yaml_is(node, "none")) {
+        out->bias = BIAS_NONE;
+        return CR_OK;
+    }
+    if (node->kind == YAML_SCALAR && !cr_file_is_number(node))
+        return read_named_init(r, node, NULL, &out->bias_init);
+    if (node->kind == YAML_SCALAR && out->units != 1) {
+        const struct word word = cr_file_word(node);
+        cr_file_fail(r, CR_ERR_SHAPE, node, "one number, but the layer has %zu units",
+                     out->units);
+        cr_hint(r->err, "one bias for all of them: {shared: %s}; one each: a list", word.s);
+        return CR_ERR_SHAPE;
+    }
+    const size_t n = node->kind == YAML_LIST ? node->n : 1;
+    if (n == 0) {
+        cr_file_fail(r, CR_ERR_VALUE, node, "the list of biases is empty");
+        cr_hint(r->err, "for no bias write 'none'");
+        return CR_ERR_VALUE;
+    }
+    double *b = arena_new(&r->spec->arena, double, n);
+    if (!b)
+        return cr_fail_memory(r->err);
+    out->biases = b;
+    out->n_biases = n;
+    return node->kind == YAML_LIST ? cr_file_numbers(r, node, "a bias", b)
+                                   : cr_file_number(r, node, "a bias", b);
+}
+
+static cr_status read_rate(struct reader *r, const struct yaml_node *node, const char *what,
+                           double *out)
+{
+    double v = *out;
+    cr_status status = node ? cr_file_number(r, node, what, &v) : CR_OK;
+    if (status == CR_OK && v < 0)
+        status = cr_file_fail(r, CR_ERR_VALUE, node, "%s must not be negative", what);
+    if (status == CR_OK)
+        *out = v;
+    return status;
+}
+
+/* Layers */
+
+static cr_status read_dense(struct reader *r, struct layer *l)
+{
+    const struct yaml_node *const *v = l->f.value;
+    cr_status status = CR_OK;
+    if (!v[KEY_UNITS])
+        return cr_file_fail(r, CR_ERR_VALUE, l->node, "layer %zu has no 'units'", l->index + 1);
+    status = read_units(r, l, v[KEY_UNITS]);
+    if (status == CR_OK && v[KEY_FROM])
+        status = read_sources(r, l, v[KEY_FROM]);
+    if (status == CR_OK && v[KEY_WEIGHTS])
+        status = read_weights(r, l, v[KEY_WEIGHTS]);
+    if (status == CR_OK && v[KEY_BIAS])
+        status = read_bias(r, l, v[KEY_BIAS]);
+    else if (l->out->weights)
+        l->out->bias = BIAS_NONE;
+    if (status == CR_OK)
+        status = read_rate(r, v[KEY_WEIGHT_RATE], "weight-rate", &l->out->weight_rate);
+    if (status == CR_OK)
+        status = read_rate(r, v[KEY_BIAS_RATE], "bias-rate", &l->out->bias_rate);
+    return status;
+}
+
+/* An add or concat layer: no parameters, so none of their keys. */
+static cr_status read_join(struct reader *r, struct layer *l, int key)
+{
+    static const int dense_only[] = {KEY_WEIGHTS, KEY_BIAS, KEY_FROM, KEY_WEIGHT_RATE,
+                                     KEY_BIAS_RATE, KEY_ADD, KEY_CONCAT};
+    const char *name = cr_network_file_map(MAP_LAYER)->key[key].name;
+    const struct yaml_node *units = l->f.value[KEY_UNITS];
+    for (size_t i = 0; i < sizeof dense_only / sizeof *dense_only; i++)
+        if (l->f.value[dense_only[i]] && dense_only[i] != key)
+            return cr_file_fail(r, CR_ERR_VALUE, l->f.key[dense_only[i]],
+                                "a layer with '%s' has no '%s'", name,
+                                cr_file_word(l->f.key[dense_only[i]]).s);
+    if (units && units->kind != YAML_LIST) {
+        cr_file_fail(r, CR_ERR_VALUE, units, "a layer with '%s' takes its size from what it reads",
+                     name);
+        cr_hint(r->err, "'units:' here can only be a list of names");
+        return CR_ERR_VALUE;
+    }
+    l->out->kind = key == KEY_ADD ? LAYER_ADD : LAYER_CONCAT;
+    const cr_status status = read_sources(r, l, l->f.value[key]);
+    return status == CR_OK && units ? read_unit_names(r, l, units) : status;
+}
+
+static cr_status read_layer_name(struct reader *r, struct layer *l, const struct yaml_node *node)
+{
+    cr_status status = cr_file_name(r, node, "a layer's name", &l->out->name);
+    if (status != CR_OK)
+        return status;
+    if (strcmp(l->out->name, "inputs") == 0)
+        return cr_file_fail(r, CR_ERR_VALUE, node, "'inputs' means the network's inputs");
+    const size_t same = layers_before(l, r, l->out->name);
+    if (same < l->index)
+        return cr_file_fail(r, CR_ERR_VALUE, node, "layer %zu is called '%s' too", same + 1,
+                            l->out->name);
+    return CR_OK;
+}
+
+static cr_status read_layer(struct reader *r, struct layer *l)
+{
+    cr_spec_layer_init(&r->spec->arena, l->out);
+    l->out->at = cr_yaml_place(&r->yaml, l->node);
+    cr_status status = cr_file_fields(r, l->node, MAP_LAYER, &l->f);
+    if (status == CR_OK && l->f.value[KEY_NAME])
+        status = read_layer_name(r, l, l->f.value[KEY_NAME]);
+    if (status == CR_OK && l->f.value[KEY_ACTIVATION])
+        status = read_activation(r, l, l->f.value[KEY_ACTIVATION]);
+    if (status != CR_OK)
+        return status;
+    if (l->f.value[KEY_ADD] || l->f.value[KEY_CONCAT])
+        return read_join(r, l, l->f.value[KEY_ADD] ? KEY_ADD : KEY_CONCAT);
+    return read_dense(r, l);
+}
+
+cr_status cr_file_read_layers(struct reader *r, const struct yaml_node *node)
+{
+    struct spec *s = r->spec;
+    if (node->kind != YAML_LIST || !node->child) {
+        cr_file_fail(r, CR_ERR_VALUE, node, "'layers' must be a list of layers");
+        cr_hint(r->err, "start each layer with '- units: ...'");
+        return CR_ERR_VALUE;
+    }
+    if (node->n > FILE_MAX_LAYERS)
+        return cr_file_fail(r, CR_ERR_LIMIT, node, "more than %d layers", FILE_MAX_LAYERS);
+    s->layer = arena_new(&s->arena, struct spec_layer, node->n);
+    if (!s->layer)
+        return cr_fail_memory(r->err);
+    for (const struct yaml_node *v = node->child; v; v = v->next) {
+        struct layer l = {.out = &s->layer[s->n_layers], .index = s->n_layers, .node = v};
+        const cr_status status = read_layer(r, &l);
+        if (status != CR_OK)
+            return status;
+        s->n_layers++;
+    }
+    return CR_OK;
+}
