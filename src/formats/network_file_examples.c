@@ -124,10 +124,8 @@ static cr_status check_row(struct reader *r, const struct yaml_node *node, const
         if (cr_file_find(&c->index, k->text, k->n) < c->n)
             continue;
         const struct word word = cr_file_word(k);
-        const char *near = cr_suggest(word.s, c->name, c->n);
         cr_file_fail(r, CR_ERR_UNKNOWN, k, "no %s is called '%s'", c->what, word.s);
-        if (near)
-            cr_hint(r->err, "did you mean '%s'?", near);
+        cr_file_hint_names(r, word.s, c->name, c->n);
         return CR_ERR_UNKNOWN;
     }
     return node->n == c->n ? CR_OK : missing_name(r, node, c);
@@ -220,10 +218,8 @@ static cr_status order_by_units(struct reader *r, const struct yaml_node *node, 
         return CR_OK;
     if (stranger) {
         const struct word word = cr_file_word(stranger);
-        const char *near = cr_suggest(word.s, units.name, units.n);
         cr_file_fail(r, CR_ERR_UNKNOWN, stranger, "no output unit is called '%s'", word.s);
-        if (near)
-            cr_hint(r->err, "did you mean '%s'?", near);
+        cr_file_hint_names(r, word.s, units.name, units.n);
         return CR_ERR_UNKNOWN;
     }
     c->name = last->unit_names;
@@ -390,7 +386,7 @@ cr_status cr_file_read_targets(struct reader *r, const struct fields *network)
     if (status != CR_OK || !has_values(in))
         return status;
     if (out && !has_values(out))
-        return cr_file_fail(r, CR_ERR_VALUE, out, "targets have no values, but the inputs have");
+        targets = (struct columns){0};      /* names alone: what the output is called */
     const struct example one = {NULL, in, out};
     status = input_columns(r, &inputs);
     return status == CR_OK ? read_values(r, &one, 1, &inputs, &targets) : status;

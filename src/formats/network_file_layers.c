@@ -346,12 +346,10 @@ static cr_status source_names(struct reader *r, const struct layer *l,
 static cr_status unknown_end(const struct reader *r, const struct yaml_node *key, const char *s,
                              size_t n, const struct name_index *index, const char *what)
 {
-    char word[FILE_MAX_NAME + 1];
-    snprintf(word, sizeof word, "%.*s", (int)(n < FILE_MAX_NAME ? n : FILE_MAX_NAME), s);
-    const char *near = cr_suggest(word, index->name, index->n);
+    char word[FILE_WORD + 1];
+    snprintf(word, sizeof word, "%.*s", (int)(n < FILE_WORD ? n : FILE_WORD), s);
     cr_file_fail(r, CR_ERR_UNKNOWN, key, "%s '%s'", what, word);
-    if (near)
-        cr_hint(r->err, "did you mean '%s'?", near);
+    cr_file_hint_names(r, word, index->name, index->n);
     return CR_ERR_UNKNOWN;
 }
 
@@ -463,6 +461,13 @@ static cr_status read_bias_map(struct reader *r, struct layer *l, const struct y
     if (status != CR_OK)
         return status;
     const struct yaml_node *shared = f.value[KEY_BIAS_SHARED], *init = f.value[KEY_BIAS_INIT];
+    if (!shared && !init && f.n_params) {
+        static const char *const keys[] = {"shared", "init"};
+        cr_fail_at(r->err, CR_ERR_UNKNOWN, &r->yaml.src, f.param[0].name_at,
+                   "a bias has no key '%s'", f.param[0].name);
+        cr_file_hint_names(r, f.param[0].name, keys, 2);
+        return CR_ERR_UNKNOWN;
+    }
     if (!shared == !init) {
         cr_file_fail(r, CR_ERR_VALUE, node, "a bias mapping has either 'shared' or 'init'");
         cr_hint(r->err, "an initialiser for one shared bias: {shared: {init: ...}}");
@@ -485,8 +490,13 @@ static cr_status read_bias(struct reader *r, struct layer *l, const struct yaml_
         out->bias = BIAS_NONE;
         return CR_OK;
     }
-    if (node->kind == YAML_SCALAR && !cr_file_is_number(node))
-        return read_named_init(r, node, NULL, &out->bias_init);
+    if (node->kind == YAML_SCALAR && !cr_file_is_number(node)) {
+        static const char *const none[] = {"none"};
+        const cr_status status = read_named_init(r, node, NULL, &out->bias_init);
+        if (status == CR_ERR_UNKNOWN && cr_suggest(cr_file_word(node).s, none, 1))
+            cr_hint(r->err, "did you mean 'none'?");
+        return status;
+    }
     if (node->kind == YAML_SCALAR && out->units != 1) {
         const struct word word = cr_file_word(node);
         cr_file_fail(r, CR_ERR_SHAPE, node, "one number, but the layer has %zu units",

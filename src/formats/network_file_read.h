@@ -11,7 +11,8 @@
 #include "formats/yaml.h"
 #include "net/spec.h"
 
-enum { FILE_MAX_UNITS = 1 << 24, FILE_MAX_LAYERS = 4096, FILE_MAX_NAME = 64 };
+enum { FILE_MAX_UNITS = 1 << 24, FILE_MAX_LAYERS = 4096, FILE_MAX_NAME = 256 };
+enum { FILE_WORD = 64 };                /* bytes of a word that messages show */
 
 /* Places of the keys in each mapping's row. */
 enum {
@@ -55,8 +56,12 @@ struct fields {
 /* Errors at a node. `word` makes text of a scalar for a message (cut when long). */
 cr_status cr_file_fail(const struct reader *r, cr_status code, const struct yaml_node *node,
                        const char *fmt, ...) CR_PRINTF(4, 5);
-struct word { char s[FILE_MAX_NAME + 16]; };
+struct word { char s[FILE_WORD + 16]; };
 struct word cr_file_word(const struct yaml_node *node);
+
+/* Hint at the name most likely meant, or at all of them where they are few. */
+void cr_file_hint_names(const struct reader *r, const char *word, const char *const *names,
+                        size_t n);
 
 /* Sort out a mapping. Unknown keys, keys without a value and other kinds of nodes fail. */
 cr_status cr_file_fields(struct reader *r, const struct yaml_node *node, enum file_map map,

@@ -32,7 +32,7 @@ struct word cr_file_word(const struct yaml_node *node)
     while (n < node->n) {
         unsigned code;
         const size_t len = cr_utf8_next(node->text + n, node->n - n, &code);
-        if (n + len > FILE_MAX_NAME)
+        if (n + len > FILE_WORD)
             break;
         n += len;
     }
@@ -46,7 +46,7 @@ static struct word described(const struct yaml_node *node)
 {
     struct word w = cr_file_word(node), d;
     if (node->kind == YAML_SCALAR)
-        snprintf(d.s, sizeof d.s, "'%.*s'", FILE_MAX_NAME + 4, w.s);
+        snprintf(d.s, sizeof d.s, "'%.*s'", FILE_WORD + 4, w.s);
     else
         strcpy(d.s, node->kind == YAML_LIST ? "a list" : "a mapping");
     return d;
@@ -56,6 +56,26 @@ static int is_empty(const struct yaml_node *node)
 {
     return node->kind == YAML_SCALAR && !node->quoted &&
            (node->n == 0 || cr_yaml_is(node, "null") || cr_yaml_is(node, "~"));
+}
+
+void cr_file_hint_names(const struct reader *r, const char *word, const char *const *names,
+                        size_t n)
+{
+    const char *near = cr_suggest(word, names, n);
+    char list[256] = "";
+    size_t used = 0;
+    if (near) {
+        cr_hint(r->err, "did you mean '%s'?", near);
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        const int len = snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", names[i]);
+        used += (size_t)len;
+        if (used > sizeof list / 2)
+            return;
+    }
+    if (n)
+        cr_hint(r->err, n > 1 ? "there are %s" : "there is %s", list);
 }
 
 /* Keys are the same whatever '-', '_', ' ' and case. */
@@ -104,19 +124,24 @@ static cr_status unknown_key(const struct reader *r, const struct file_map_row *
                              const struct yaml_node *node)
 {
     const struct word word = cr_file_word(node);
-    const char *names[2 * MAP_MAX_KEYS];
-    size_t n = 0;
-    for (int i = 0; i < MAP_MAX_KEYS && map->key[i].name; i++) {
-        names[n++] = map->key[i].name;
-        if (map->key[i].alias)
-            names[n++] = map->key[i].alias;
+    const char *names[MAP_MAX_KEYS], *aliases[MAP_MAX_KEYS];
+    size_t n = 0, n_aliases = 0;
+    for (; n < MAP_MAX_KEYS && map->key[n].name; n++) {
+        names[n] = map->key[n].name;
+        if (map->key[n].alias)
+            aliases[n_aliases++] = map->key[n].alias;
     }
-    const char *near = cr_suggest(word.s, names, n), *place = near ? NULL : belongs(node);
+    const char *near = cr_suggest(word.s, names, n);
+    if (!near)
+        near = cr_suggest(word.s, aliases, n_aliases);
+    const char *place = belongs(node);
     cr_file_fail(r, CR_ERR_UNKNOWN, node, "%s has no key '%s'", map->what, word.s);
     if (near)
         cr_hint(r->err, "did you mean '%s'?", near);
     else if (place)
         cr_hint(r->err, "%s", place);
+    else
+        cr_file_hint_names(r, word.s, names, n);
     return CR_ERR_UNKNOWN;
 }
 
@@ -155,8 +180,12 @@ cr_status cr_file_fields(struct reader *r, const struct yaml_node *node, enum fi
         if (i < 0 && (!row->has_params || (value->kind == YAML_SCALAR && !is_empty(value) &&
                                            !cr_file_is_number(value))))
             return unknown_key(r, row, k);
-        if (is_empty(value))
-            return cr_file_fail(r, CR_ERR_VALUE, k, "'%s' has no value", cr_file_word(k).s);
+        if (is_empty(value)) {
+            cr_file_fail(r, CR_ERR_VALUE, k, "'%s' has no value", cr_file_word(k).s);
+            if (row->has_params && k->n && k->text[k->n - 1] == ')')
+                cr_hint(r->err, "a formula with a comma goes in quotes");
+            return CR_ERR_VALUE;
+        }
         if (i >= 0 && f.value[i]) {
             cr_file_fail(r, CR_ERR_SYNTAX, k, "'%s' is given twice", row->key[i].name);
             cr_hint(r->err, "the first is on line %d", cr_yaml_place(&r->yaml, f.key[i]).line);
@@ -175,6 +204,18 @@ cr_status cr_file_fields(struct reader *r, const struct yaml_node *node, enum fi
     return CR_OK;
 }
 
+/* A decimal that is too large for a float64 has the form of one. */
+static int is_too_large(const char *s, size_t n)
+{
+    double mantissa, exponent;
+    const char *e = memchr(s, 'e', n);
+    if (!e)
+        e = memchr(s, 'E', n);
+    return e && memchr(e, '.', n - (size_t)(e - s)) == NULL &&
+           cr_parse_f64(s, (size_t)(e - s), &mantissa) &&
+           cr_parse_f64(e + 1, n - (size_t)(e - s) - 1, &exponent);
+}
+
 /* A decimal, or a fraction of two. Returns 0 for what is not a number, -1 out of range. */
 static int parse_number(const char *s, size_t n, double *out)
 {
@@ -184,7 +225,7 @@ static int parse_number(const char *s, size_t n, double *out)
     while (slash && first > 0 && s[first - 1] == ' ')
         first--;
     if (!cr_parse_f64(s, first, &v))
-        return 0;
+        return is_too_large(s, first) ? -1 : 0;
     if (slash) {
         const char *rest = slash + 1, *end = s + n;
         while (rest < end && *rest == ' ')
@@ -241,7 +282,7 @@ cr_status cr_file_number(const struct reader *r, const struct yaml_node *node, c
 {
     double v;
     if (is_empty(node))
-        return cr_file_fail(r, CR_ERR_VALUE, node, "%s is missing", what);
+        return cr_file_fail(r, CR_ERR_VALUE, node, "%s has no value", what);
     const int found = node->kind == YAML_SCALAR && !node->quoted
                           ? parse_number(node->text, node->n, &v) : 0;
     if (found == 1) {
@@ -296,14 +337,16 @@ cr_status cr_file_text(struct reader *r, const struct yaml_node *node, const cha
     return CR_OK;
 }
 
-/* Letters of any script and their marks; not what separates, hides or reorders text. */
-static int is_name_point(unsigned c, int first)
+/* In quotes a name is any text that can be shown. Without, it is a word: what looks like a
+ * number, or holds a space or a bracket, is more likely a mistake. */
+static int is_name_point(unsigned c, int first, int quoted)
 {
-    if (c < 0x80)
+    if (c < 0x20 || (c >= 0x7F && c < 0xA0))
+        return 0;
+    if (c < 0x80 && !quoted)
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
                (!first && ((c >= '0' && c <= '9') || c == '-' || c == '.' || c == '\''));
-    return c > 0xA0 && c != 0xFFFD && c != 0xFEFF && c != 0x3000 && c < 0xE0000 &&
-           (c < 0x2000 || c > 0x206F) && c != 0x2192 && (c < 0xE000 || c > 0xF8FF);
+    return quoted || (c != 0xA0 && c != 0x2192 && c != 0x3000 && (c < 0x2000 || c > 0x206F));
 }
 
 static int is_name(const struct yaml_node *node)
@@ -311,13 +354,13 @@ static int is_name(const struct yaml_node *node)
     for (uint32_t i = 0; i < node->n;) {
         unsigned c;
         const size_t len = cr_utf8_next(node->text + i, node->n - i, &c);
-        if (!is_name_point(c, i == 0))
+        if (!is_name_point(c, i == 0, node->quoted))
             return 0;
         i += (uint32_t)len;
-        if (c == '-' && i < node->n && node->text[i] == '>')
+        if (c == '-' && i < node->n && node->text[i] == '>' && !node->quoted)
             return 0;
     }
-    return node->kind == YAML_SCALAR && node->n > 0 && node->n <= FILE_MAX_NAME;
+    return node->n > 0 && node->n <= FILE_MAX_NAME;
 }
 
 cr_status cr_file_name(struct reader *r, const struct yaml_node *node, const char *what,
@@ -332,7 +375,8 @@ cr_status cr_file_name(struct reader *r, const struct yaml_node *node, const cha
     if (node->n > FILE_MAX_NAME)
         cr_hint(r->err, "a name has at most %d bytes", FILE_MAX_NAME);
     else
-        cr_hint(r->err, "a name starts with a letter and holds letters, digits, _ - . '");
+        cr_hint(r->err, "a name starts with a letter and holds letters, digits, _ - . '; "
+                "any other goes in quotes");
     return CR_ERR_VALUE;
 }
 

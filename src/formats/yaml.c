@@ -115,6 +115,9 @@ static cr_status check_bytes(const struct yaml *y, cr_error *err)
             cr_hint(err, "save the file as UTF-8");
             return CR_ERR_FORMAT;
         }
+        if (c == '\r' && !breaks)
+            return cr_fail_at(err, CR_ERR_FORMAT, src, place_of(y, i, i + 1),
+                              "a carriage return without a line feed");
         if (c == 0x7F || (c < 0x20 && c != '\t' && !breaks))
             return cr_fail_at(err, CR_ERR_FORMAT, src, place_of(y, i, i + 1),
                               "control character 0x%02X in a text file", c);
@@ -320,6 +323,13 @@ static const struct {
      "keys of one mapping start in the same column"},
     {"wrong indendation in sequence", "this line does not fit the lines above it",
      "the items of one list start in the same column"},
+    {"did not find expected '-' indicator", "this line does not fit the lines above it",
+     "keys of one mapping start in the same column"},
+    {"invalid indentation in mapping", "this line does not fit the lines above it",
+     "keys of one mapping start in the same column"},
+    {"wrongly indented double-quoted scalar", "this quote is never closed", NULL},
+    {"wrongly indented single-quoted scalar", "this quote is never closed", NULL},
+    {"wrongly indented", "this line is not indented enough", NULL},
     {"block scalar no linebreak found", "'|' and '>' start a block of text",
      "put a formula that starts with one in quotes"},
     {"double-quoted scalar without closing quote", "this quote is never closed", NULL},
@@ -362,6 +372,31 @@ static int find_tab(const struct source *src, int line, size_t *tab)
     return 0;
 }
 
+/* Column where the key or value of a line starts, after its indentation and any "- ". */
+static size_t content_column(const struct source *src, int line)
+{
+    const size_t start = line_start(src, line);
+    size_t i = start;
+    while (i < src->size && (src->text[i] == ' ' || src->text[i] == '-'))
+        i++;
+    return i - start;
+}
+
+/* Whether an open bracket is why a line does not fit: the line goes on with what the
+ * bracket stands in, as if it were closed. */
+static int is_unclosed(const struct builder *b, const struct fy_diag_error *e)
+{
+    const struct source *src = &b->y->src;
+    if (b->depth == 0)
+        return 0;
+    const struct yaml_node *node = b->frame[b->depth - 1].node;
+    if (!src->size || (src->text[node->start] != '[' && src->text[node->start] != '{'))
+        return 0;
+    const int line = cr_yaml_place(b->y, node).line;
+    return strstr(e->msg, "without a closing") ||
+           (e->line > line && content_column(src, e->line) <= content_column(src, line));
+}
+
 static cr_status fail_unclosed(const struct builder *b)
 {
     const struct yaml_node *node = b->frame[b->depth - 1].node;
@@ -395,8 +430,7 @@ static cr_status report(const struct builder *b, struct fy_diag *diag)
     if (!e || !e->msg)
         return cr_fail_memory(b->err);
     at = (struct place){e->line, e->column, 1};
-    if (b->depth && e->line > 0 && strchr("[{", src->text[b->frame[b->depth - 1].node->start]) &&
-        strstr(e->msg, "without a closing"))
+    if (is_unclosed(b, e))
         return fail_unclosed(b);
     if (find_tab(src, e->line, &tab)) {
         cr_fail_at(b->err, CR_ERR_SYNTAX, src, place_of(b->y, tab, tab + 1),
