@@ -29,6 +29,7 @@ static const struct command help_command = {
 static const struct command *const commands[] = {
     &cli_list,
     &help_command,
+    &cli_init,
 };
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
 

@@ -1,0 +1,2 @@
+ln -s nowhere link.yaml
+chainrule init link.yaml

@@ -1,0 +1,1 @@
+chainrule init -o no/such/folder/net.yaml

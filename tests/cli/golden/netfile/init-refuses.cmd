@@ -1,0 +1,5 @@
+echo "mine" > network.yaml
+chainrule init
+code=$?
+cat network.yaml
+exit $code
