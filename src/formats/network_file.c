@@ -4,6 +4,8 @@
 
 #include "formats/network_file_read.h"
 
+enum { ARENA_MIN = 1 << 20 };
+
 static cr_status read_notation(struct reader *r, const struct yaml_node *node)
 {
     struct spec_notation *out = &r->spec->notation;
@@ -231,11 +233,16 @@ cr_status cr_network_file_read(const char *text, size_t size, const char *name,
     struct reader r = {.spec = cr_spec_new(), .err = err};
     if (!r.spec)
         return cr_fail_memory(err);
+    /* Names of units that a count stands for take memory too. */
+    if (max_bytes && size <= YAML_MAX_SIZE && max_bytes < SIZE_MAX / 2)
+        r.spec->arena.limit = max_bytes + 64 * size + ARENA_MIN;
     const cr_status status = read_spec(&r, &given, max_bytes);
     cr_arena_free(&r.tmp);
-    if (status == CR_OK)
-        *out = r.spec;
-    else
+    if (status != CR_OK) {
         cr_spec_free(r.spec);
-    return status;
+        return status;
+    }
+    r.spec->arena.limit = 0;
+    *out = r.spec;
+    return CR_OK;
 }

@@ -555,6 +555,15 @@ static cr_status read_dense(struct reader *r, struct layer *l)
     return status;
 }
 
+/* At most SPEC_FROM times what a layer can have, so the sum stays small. */
+static size_t join_size(const struct reader *r, const struct spec_layer *l)
+{
+    size_t n = source_size(r, l->from[0]);
+    for (int i = 1; i < l->n_from && l->kind == LAYER_CONCAT; i++)
+        n += source_size(r, l->from[i]);
+    return n < FILE_MAX_UNITS ? n : FILE_MAX_UNITS;
+}
+
 /* An add or concat layer: no parameters, so none of their keys. */
 static cr_status read_join(struct reader *r, struct layer *l, int key)
 {
@@ -574,8 +583,18 @@ static cr_status read_join(struct reader *r, struct layer *l, int key)
         return CR_ERR_VALUE;
     }
     l->out->kind = key == KEY_ADD ? LAYER_ADD : LAYER_CONCAT;
-    const cr_status status = read_sources(r, l, l->f.value[key]);
-    return status == CR_OK && units ? read_unit_names(r, l, units) : status;
+    cr_status status = read_sources(r, l, l->f.value[key]);
+    if (status != CR_OK)
+        return status;
+    const size_t size = join_size(r, l->out);
+    if (units) {
+        status = read_unit_names(r, l, units);
+        if (status == CR_OK && l->out->units != size)
+            status = cr_file_fail(r, CR_ERR_SHAPE, units, "%u names, but the layer has %zu unit%s",
+                                  units->n, size, size == 1 ? "" : "s");
+    }
+    l->out->units = size;
+    return status;
 }
 
 static cr_status read_layer_name(struct reader *r, struct layer *l, const struct yaml_node *node)

@@ -235,11 +235,7 @@ static void put_activation(struct writer *w, const struct activation *act)
     const struct activation_row *row = act->row < 0 ? NULL : cr_activation_row(act->row);
     put(w, "    activation: ");
     if (!row) {
-        struct text formula = {0};
-        cr_text_printf(&formula, "%s(t) = %s", act->name ? act->name : "A", act->text);
-        put_string(w, cr_text_str(&formula));
-        w->out->failed |= formula.failed;
-        cr_text_free(&formula);
+        put_string(w, act->text);
     } else if (has_params(row->param, act->param)) {
         cr_text_printf(w->out, "{name: %s", row->name);
         put_params(w, row->param, act->param);
@@ -252,8 +248,9 @@ static void put_activation(struct writer *w, const struct activation *act)
 
 static void put_weights(struct writer *w, const struct spec_layer *l)
 {
-    put(w, "    weights: ");
+    put(w, "    weights:");
     if (!l->weights || !(w->flags & NETWORK_FILE_PARAMETERS)) {
+        put(w, " ");
         put_init(w, &l->weight_init);
         put(w, "\n");
         return;
@@ -347,7 +344,12 @@ static void put_notation(struct writer *w)
     const struct spec_notation *n = &w->spec->notation;
     if (!n->base && n->n == 0)
         return;
-    put(w, "notation:\n");
+    put(w, n->n ? "notation:\n" : "notation: ");
+    if (n->n == 0) {
+        put_string(w, n->base);
+        put(w, "\n");
+        return;
+    }
     if (n->base) {
         put(w, "  base: ");
         put_string(w, n->base);
