@@ -395,9 +395,9 @@ static void hostile_texts(void **state)
     (void)state;
     static const struct { const char *head, *repeat; cr_status want; } cases[] = {
         {"", "[", CR_ERR_LIMIT}, {"a: ", "[", CR_ERR_LIMIT}, {"", "{", CR_ERR_LIMIT},
-        {"", "- ", CR_ERR_LIMIT}, {"", "? ", CR_ERR_LIMIT}, {"", "&a ", CR_ERR_LIMIT},
+        {"", "- ", CR_ERR_LIMIT}, {"", "? ", CR_ERR_SYNTAX}, {"", "&a ", CR_ERR_LIMIT},
         {"", "!a ", CR_ERR_SYNTAX}, {"", "*a ", CR_ERR_SYNTAX}, {"", "a: ", CR_ERR_SYNTAX},
-        {"", ": ", CR_ERR_SYNTAX}, {"", "---\n", CR_ERR_SYNTAX}, {"inputs: [", "1,", CR_ERR_SYNTAX},
+        {"", ": ", CR_ERR_LIMIT}, {"", "---\n", CR_ERR_SYNTAX}, {"inputs: [", "1,", CR_ERR_SYNTAX},
         {"", "%TAG ! a\n", CR_ERR_SYNTAX}, {"", "\"", CR_ERR_SYNTAX}, {"", "|\n", CR_ERR_SYNTAX},
         {"", "\n", CR_ERR_VALUE}, {"#", "x", CR_ERR_VALUE}, {"inputs: {", "a: 1,", CR_ERR_SYNTAX},
     };
