@@ -98,10 +98,7 @@ void cli_catch_interrupt(void);
 int cli_interrupted(void);
 
 /* The commands; main.c lists them. */
-<<<<<<< HEAD
 extern const struct command cli_list;
-=======
 extern const struct command cli_init;
->>>>>>> 219153a (cli: add init)
 
 #endif
