@@ -26,7 +26,8 @@ static unsigned operands(const struct lower_node *n, uint16_t out[3])
     out[0] = n->a;
     out[1] = n->b;
     out[2] = n->c;
-    return n->kind == LOWER_OP ? arity[n->prim] : 0;
+    const unsigned count = n->kind == LOWER_OP ? arity[n->prim] : 0;
+    return count < 3 ? count : 3;
 }
 
 /* Operands, the one that needs most registers first (Sethi and Ullman 1970). */
@@ -173,7 +174,7 @@ static cr_status make_program(const struct lower_node *nodes, unsigned n, int ro
 cr_status cr_expr_compile(const struct expr *e, const uint64_t *args, size_t n_args,
                           struct program *out, cr_error *err)
 {
-    struct lower_node nodes[LOWER_NODES];
+    struct lower_node nodes[LOWER_NODES] = {0};
     struct lowering l = {
         .args = args, .n_args = n_args, .nodes = nodes, .n_nodes = (unsigned)n_args, .err = err};
     if (!e)

@@ -145,7 +145,7 @@ static int expansion(const char *formula, const struct rational *x, struct ratio
 
 static int evaluate_call(const struct evaluation *v, const struct expr *e, struct rational *out)
 {
-    struct rational x[FUNCTION_OPERANDS];
+    struct rational x[FUNCTION_OPERANDS] = {0};
     if (e->func < 0)
         return 0;
     const struct expr_function *f = cr_expr_function(e->func);

@@ -1,5 +1,6 @@
 #include "expr/lower.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -41,12 +42,16 @@ static double run(enum prim prim, const double *x)
 
 static int same_bits(double a, double b)
 {
-    return !memcmp(&a, &b, sizeof a);
+    uint64_t p, q;
+    memcpy(&p, &a, sizeof p);
+    memcpy(&q, &b, sizeof q);
+    return p == q;
 }
 
 /* The index of an equal node, made if there is none. */
 static int intern(struct lowering *l, struct lower_node n)
 {
+    assert(l->nodes);
     for (unsigned i = 0; i < l->n_nodes; i++) {
         const struct lower_node *m = &l->nodes[i];
         if (m->kind == n.kind && m->prim == n.prim && m->a == n.a && m->b == n.b && m->c == n.c &&

@@ -309,7 +309,7 @@ static void call(const struct printer *p, const struct expr *e)
 
 static void matrix(const struct printer *p, const struct expr *e)
 {
-    const unsigned cols = e->rows ? e->n / e->rows : 0;
+    const unsigned cols = e->rows && e->n ? e->n / e->rows : 1;
     cr_text_add(p->out, p->latex ? "\\begin{bmatrix}" : "[");
     for (unsigned i = 0; i < e->n; i++) {
         if (i)

@@ -1,5 +1,6 @@
 #include "expr/rational.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -213,6 +214,7 @@ static void divide(struct big *quotient, struct big *remainder, const struct big
             quotient->n = 0;
         return;
     }
+    assert(b->n && b->n <= WIDE);
     const unsigned n = b->n, m = a->n, up = (unsigned)__builtin_clz(b->d[n - 1]);
     uint32_t u[WIDE + 1] = {0}, v[WIDE], q[WIDE] = {0};
     for (unsigned i = 0; i < m; i++) {
@@ -307,10 +309,14 @@ static void load(const struct rational *a, struct big *num, struct big *den)
 
 void cr_rational_int(struct rational *out, int64_t v)
 {
-    struct big num, den;
-    from_u64(&num, v < 0 ? 0 - (uint64_t)v : (uint64_t)v);
-    from_u64(&den, 1);
-    store(out, v < 0 ? -1 : 1, &num, &den);
+    const uint64_t size = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+    *out = (struct rational){
+        .sign = (v > 0) - (v < 0),
+        .n_num = (size > 0) + (size >> 32 > 0),
+        .n_den = 1,
+        .num = {(uint32_t)size, (uint32_t)(size >> 32)},
+        .den = {1},
+    };
 }
 
 int cr_rational_f64(struct rational *out, double v)
