@@ -103,7 +103,7 @@ int cr_expr_function_find(const char *name, size_t size); /* by name or alias; -
  * by side are not a product. vars[i] becomes EXPR_SYM with ref i.
  *
  * src/at say where the text stands in a file, so that errors point into it (src NULL:
- * the text itself is the source). At most 16384 bytes, 64 levels of nesting and 256
+ * the text itself is the source). At most 4096 bytes, 64 levels of nesting and 256
  * divisions, so that trees may be walked by recursion. What cr_expr_print gives as TEXT
  * for a parsed formula parses to an equal tree. */
 cr_status cr_expr_parse(struct arena *a, const char *text, size_t size, const char *const *vars,

@@ -8,7 +8,7 @@
 #include "expr/functions.h"
 
 enum {
-    TEXT_MAX = 16384,
+    TEXT_MAX = 4096,
     NEST_MAX = 64,
     OPERANDS_MAX = 4096,
     DIVISIONS_MAX = 256 /* each nests the tree by one, where sums and products do not */
@@ -594,7 +594,7 @@ static const struct expr *sum(struct parser *p)
 static const struct expr *whole(struct parser *p)
 {
     if (p->size > TEXT_MAX)
-        return fail(p, CR_ERR_LIMIT, 0, 0, "the formula has more than 16384 bytes", NULL);
+        return fail(p, CR_ERR_LIMIT, 0, 0, "the formula has more than 4096 bytes", NULL);
     advance(p);
     if (p->token == T_END)
         return fail(p, CR_ERR_SYNTAX, 0, p->size, "the formula is empty", NULL);

@@ -4,7 +4,9 @@
 #include "expr/expr.h"
 #include "expr/functions.h"
 
-enum { POWER_MAX = 64, PLACES_MAX = 12 };
+/* JOIN_MAX: like terms and factors are looked for among so many, so that the time stays
+ * bounded for any formula. */
+enum { POWER_MAX = 64, PLACES_MAX = 12, JOIN_MAX = 48 };
 
 struct simplifier {
     struct arena *arena; /* what is returned */
@@ -40,7 +42,7 @@ static void start(struct product *p)
 
 static void add_factor(struct simplifier *s, struct product *p, const struct expr *base, int power)
 {
-    for (size_t i = 0; i < p->n; i++) {
+    for (size_t i = 0; i < p->n && i < JOIN_MAX; i++) {
         const int sum = p->f[i].power + power;
         if (cr_expr_equal(p->f[i].base, base) && sum <= POWER_MAX && sum >= -POWER_MAX) {
             p->f[i].power = sum;
@@ -287,6 +289,8 @@ struct terms {
 static int same_factors(const struct product *a, const struct product *b)
 {
     size_t n = 0, m = 0;
+    if (a->n > JOIN_MAX || b->n > JOIN_MAX)
+        return 0;
     for (size_t i = 0; i < b->n; i++)
         m += b->f[i].power != 0;
     for (size_t i = 0; i < a->n; i++) {
@@ -336,7 +340,7 @@ static void add_term(struct simplifier *s, struct terms *t, const struct expr *e
     gather(s, &p, e, 1);
     join_factors(s, &p);
     p.c.top.sign *= sign;
-    for (size_t i = 0; i < t->n; i++) {
+    for (size_t i = 0; i < t->n && i < JOIN_MAX; i++) {
         if (same_factors(&t->p[i], &p) && add_coefficients(&t->p[i].c, &p.c))
             return;
     }

@@ -172,7 +172,7 @@ static void what_is_printed_reads_back(void **state)
         const struct expr *again = NULL, *e = random_tree(&a, &r, 1 + (int)below(&r, 5));
         cr_error err = {0};
         cr_expr_print(&t, e, EXPR_TEXT);
-        if (t.len <= 16384) {
+        if (t.len <= 4096) {
             if (parse(&a, cr_text_str(&t), &again, &err) == CR_ERR_LIMIT) {
                 assert_non_null(strstr(err.message, "nested"));
             } else {
@@ -199,7 +199,7 @@ static void derivatives_read_back(void **state)
         cr_expr_print(&t, d, EXPR_TEXT);
         assert_null(strstr(cr_text_str(&t), "−−"));
         cr_error err = {0};
-        if (t.len <= 16384 && parse(&a, cr_text_str(&t), &again, &err) == CR_OK) {
+        if (t.len <= 4096 && parse(&a, cr_text_str(&t), &again, &err) == CR_OK) {
             cr_expr_print(&u, again, EXPR_TEXT);
             assert_string_equal(cr_text_str(&u), cr_text_str(&t));
         }
