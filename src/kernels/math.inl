@@ -95,8 +95,9 @@ static inline struct pair half_expm1(V x)
 {
     struct exponential e = exp_parts(x, C(0.0));
     V half_power = power_of_2(e.n_int - 1u);
-    struct pair p = sum(half_power - C(0.5), e.hi * half_power);
-    return (struct pair){p.hi, fused(e.lo, half_power, p.lo)};
+    struct pair less = sum(half_power, C(-0.5));
+    struct pair p = sum(less.hi, e.hi * half_power);
+    return (struct pair){p.hi, fused(e.lo, half_power, p.lo + less.lo)};
 }
 
 static inline V math_expm1(V x)
@@ -205,7 +206,7 @@ static inline V math_sigmoid(V x)
     return pick(negative, scale(y, d.e.n_int), y);
 }
 
-/* softplus x = max(x, 0) + log(1 + e^-|x|) */
+/* softplus x = max(x, 0) + log(1 + e^-|x|); far down, E = e^x: E (1 - E/2) */
 static inline V math_softplus(V x)
 {
     struct decay d = decay(x);
@@ -213,8 +214,9 @@ static inline V math_softplus(V x)
     struct pair p = log_parts(u.hi, u.lo + d.value.lo, C(0.0));
     struct pair y = sum(pick(x > C(0.0), x, C(0.0)), p.hi);
     V mid = y.hi + (y.lo + p.lo);
-    V low = scale(d.mantissa.hi + d.mantissa.lo, d.e.n_int);
-    return pick(x > SOFTPLUS_HIGH, x, pick(x < -SOFTPLUS_HIGH, low, mid));
+    V half_square = C(0.5) * d.mantissa.hi * d.value.hi;
+    V low = scale(d.mantissa.hi + (d.mantissa.lo - half_square), d.e.n_int);
+    return pick(x > SOFTPLUS_HIGH, x, pick(x < -C(0.5) * SOFTPLUS_HIGH, low, mid));
 }
 
 /* |x| < 1: x + x P(x^2); beyond: 1 - e^-P(|x| - 1) */

@@ -18,7 +18,8 @@
 #define TANH_HIGH 10.0f         /* tanh is 1 */
 #define LINEAR_BELOW 0x1p-25f   /* x + x^2/2 is x */
 #define CUBIC_BELOW 0x1p-13f    /* x + x^3/3 is x */
-#define SOFTPLUS_HIGH 20.0f     /* softplus is x; below the negative: exp(x) */
+#define SOFTPLUS_HIGH 20.0f     /* softplus is x; E (1 - E/2), E = e^x, below
+                                   half the negative */
 #define TRIG_LIMIT 0x1p15f      /* reduced by reduce_large from here */
 #define EXPONENT_SMALL -120.0f  /* 2^n is normal, and 1 + 2^n is 1, well before */
 
