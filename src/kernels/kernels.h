@@ -40,10 +40,10 @@ enum isa {
  * row_sum    out[r] = sum_c d[r][c], 16 lanes (above).
  * softmax    y[r] = softmax(u[r]), shifted by the row's maximum; -inf logits give 0;
  *            a row of only -inf, or with NaN or +inf, gives NaN throughout.
- *            Also lse[r] = log sum exp u[r] where lse is not NULL.
+ *            Also lse[r] = log sum_c exp(u[r][c] - max u[r]) where lse is not NULL.
  * softmax_back  du[r][i] = y[r][i] (dy[r][i] - sum_j dy[r][j] y[r][j]), row sum in 16 lanes
- * dot_lse    out[r] = sum_c (t[r][c] != 0 ? t[r][c] * (lse[r] - u[r][c]) : 0), 16 lanes:
- *            cross-entropy of softmax(u) against t.
+ * dot_lse    out[r] = sum_c (t[r][c] != 0 ? t[r][c] * (lse[r] - (u[r][c] - max u[r])) : 0),
+ *            16 lanes: cross-entropy of softmax(u) against t.
  * map        out[i] = program(args...)[i], i < n. args[k] has n elements where
  *            step[k] is 1, one element where it is 0. out may equal an argument.
  * add        y[i] += x[i]

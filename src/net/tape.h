@@ -25,7 +25,7 @@ enum role {
     ROLE_PRE,               /* pre-activation of a layer */
     ROLE_ACT,               /* activation of a layer; the last layer's is the network's output */
     ROLE_PROBABILITY,       /* softmax of an output that is a logit (a loss on logits); of: the ACT */
-    ROLE_LOG_SUM,           /* log sum exp of softmax's pre-activations; one per row */
+    ROLE_LOG_SUM,           /* log sum exp(u - max u) of softmax's pre-activations; one per row */
     ROLE_SMOOTHED,          /* smoothed targets */
     ROLE_LOSS_EACH,         /* the loss of each example; one per row */
     ROLE_LOSS,              /* L, a scalar */

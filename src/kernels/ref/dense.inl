@@ -131,14 +131,21 @@ static void row_sum(T *out, const T *d, size_t ldd, size_t rows, size_t cols)
     }
 }
 
+static T row_top(const T *row, size_t cols)
+{
+    T top = -(T)INFINITY;
+    for (size_t c = 0; c < cols; c++)
+        top = row[c] > top ? row[c] : top;
+    return top;
+}
+
 static void softmax(T *y, size_t ldy, T *lse, const T *u, size_t ldu, size_t rows, size_t cols)
 {
     for (size_t r = 0; r < rows; r++) {
         const T *from = u + r * ldu;
         T *to = y + r * ldy;
-        T top = -(T)INFINITY, lane[LANES] = {0};
-        for (size_t c = 0; c < cols; c++)
-            top = from[c] > top ? from[c] : top;
+        const T top = row_top(from, cols);
+        T lane[LANES] = {0};
         for (size_t c = 0; c < cols; c++)
             to[c] = math_exp(from[c] - top);
         for (size_t c = 0; c < cols; c++)
@@ -147,7 +154,7 @@ static void softmax(T *y, size_t ldy, T *lse, const T *u, size_t ldu, size_t row
         for (size_t c = 0; c < cols; c++)
             to[c] = to[c] / sum_exp;
         if (lse)
-            lse[r] = top + math_log(sum_exp);
+            lse[r] = math_log(sum_exp);
     }
 }
 
@@ -165,15 +172,17 @@ static void softmax_back(T *du, size_t lddu, const T *y, size_t ldy, const T *dy
     }
 }
 
-/* t = 0 counts as nothing even where u is -inf. */
+/* t = 0 counts as nothing even where u is -inf. Logits far from 0 lose nothing: they meet
+ * only as distances from the row's largest. */
 static void dot_lse(T *out, const T *lse, const T *u, size_t ldu, const T *t, size_t ldt,
                     size_t rows, size_t cols)
 {
     for (size_t r = 0; r < rows; r++) {
+        const T *row = u + r * ldu, top = row_top(row, cols);
         T lane[LANES] = {0};
         for (size_t c = 0; c < cols; c++) {
             const T v = t[r * ldt + c];
-            const T term = FMA(v, lse[r] - u[r * ldu + c], lane[c % LANES]);
+            const T term = FMA(v, lse[r] - (row[c] - top), lane[c % LANES]);
             lane[c % LANES] = v != 0 ? term : lane[c % LANES];
         }
         out[r] = join(lane);
