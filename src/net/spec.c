@@ -29,6 +29,7 @@ void cr_spec_layer_init(struct arena *a, struct spec_layer *layer)
 {
     *layer = (struct spec_layer){
         .kind = LAYER_DENSE,
+        .act = {.row = -1},     /* with no formula: out of memory, says cr_spec_finish */
         .weight_init = {.method = INIT_GLOROT_UNIFORM},
         .bias_init = {.method = INIT_ZEROS},
         .weight_rate = 1,
@@ -152,18 +153,20 @@ static cr_status check_shapes(struct checker *c, size_t index)
     return CR_OK;
 }
 
-/* Count parameters before anything is allocated for them. */
+/* Count parameters before anything is allocated for them. A unit or input has a name, which
+ * takes as much memory as some numbers; joins can have many units for a few words of file. */
 static cr_status check_size(struct checker *c)
 {
+    enum { NAME = 8 /* numbers */ };
     const struct spec *s = c->spec;
-    size_t total = 0;
+    size_t total = NAME * s->n_inputs;
     for (size_t i = 0; i < s->n_layers; i++) {
         const struct spec_layer *l = &s->layer[i];
-        size_t n = 0;
-        int fits = 1;
-        if (l->kind == LAYER_DENSE) {
-            fits = cr_mul_size(l->units, cr_spec_fan_in(s, i), &n) && cr_add_size(n, l->units, &n);
-        }
+        size_t n = 0, names;
+        int fits = cr_mul_size(l->units, NAME, &names) && cr_add_size(total, names, &total);
+        if (l->kind == LAYER_DENSE)
+            fits = fits && cr_mul_size(l->units, cr_spec_fan_in(s, i), &n) &&
+                   cr_add_size(n, l->units, &n);
         fits = fits && cr_add_size(total, n, &total) && total < SIZE_MAX / 64;
         const size_t limit = c->max_bytes / sizeof(double);
         if (!fits || (c->max_bytes && total > limit)) {
@@ -184,9 +187,10 @@ static cr_status check_size(struct checker *c)
     return CR_OK;
 }
 
-static cr_status check_softmax(struct checker *c, size_t index)
+static cr_status check_activation(struct checker *c, size_t index)
 {
     const struct spec_layer *l = &c->spec->layer[index];
+    if (l->act.row < 0 && !l->act.formula) return cr_fail_memory(c->err);
     if (!l->act.formula && l->units < 2)
         return cr_fail_at(c->err, CR_ERR_VALUE, &c->spec->source, l->act_at,
                           "layer %zu: softmax of one unit is always 1; use sigmoid", index + 1);
@@ -265,11 +269,11 @@ static cr_status check_unique(struct checker *c, struct name *names, size_t n)
     qsort(names, n, sizeof *names, by_name);
     for (size_t i = 1; i < n; i++)
         if (strcmp(names[i - 1].s, names[i].s) == 0) {
-            const struct name *later = &names[i - 1].at.line > &names[i].at.line ? &names[i - 1]
-                                                                                : &names[i];
+            const int swapped = names[i - 1].at.line > names[i].at.line;
+            const struct name *later = &names[i - swapped], *other = &names[i - !swapped];
             return cr_fail_at(c->err, CR_ERR_VALUE, &c->spec->source, later->at,
                               "%s '%.100s' has the name of another %s", later->what, later->s,
-                              names[i - 1].what == later->what ? names[i].what : names[i - 1].what);
+                              other->what);
         }
     return CR_OK;
 }
@@ -362,6 +366,9 @@ static cr_status check_loss(struct checker *c)
                           "the loss '%s' needs two outputs or more; with one, use "
                           "'binary-cross-entropy-logits'",
                           loss->name);
+    if (!(s->loss.smoothing >= 0 && s->loss.smoothing < 1))
+        return cr_fail_at(c->err, CR_ERR_VALUE, &s->source, s->loss.at,
+                          "label smoothing must be at least 0 and below 1");
     if (s->loss.smoothing != 0 && loss->target != TARGET_PROBABILITY)
         return cr_fail_at(c->err, CR_ERR_VALUE, &s->source, s->loss.at,
                           "label smoothing needs a loss on probabilities, which '%s' is not",
@@ -386,7 +393,7 @@ cr_status cr_spec_finish(struct spec *spec, size_t max_bytes, cr_error *err)
     if (!status) status = check_size(&c);
     for (size_t i = 0; !status && i < spec->n_layers; i++) status = check_read(&c, i);
     for (size_t i = 0; !status && i < spec->n_layers; i++) status = check_shapes(&c, i);
-    for (size_t i = 0; !status && i < spec->n_layers; i++) status = check_softmax(&c, i);
+    for (size_t i = 0; !status && i < spec->n_layers; i++) status = check_activation(&c, i);
     if (status) return status;
     spec->n_outputs = spec->layer[spec->n_layers - 1].units;
     status = fill_names(&c);

@@ -114,7 +114,9 @@ static const struct loss_row losses[] = {
      .meaning = "half squared up to an error of delta, straight beyond; mean over the outputs",
      .source = "Huber 1964"},
     {.name = "log-cosh", .mean_over_outputs = 1,
-     .formula = "abs(y - t) + log1p(exp(-2*abs(y - t))) - log(2)", .derivative = "tanh(y - t)",
+     .formula = "if(abs(y - t) < 1, log1p(2*sinh((y - t)/2)^2), "
+                "abs(y - t) + log1p(exp(-2*abs(y - t))) - log(2))",
+     .derivative = "tanh(y - t)",
      .shown = "log(cosh(y - t))",
      .meaning = "ln cosh of the error, near half squared when small; mean over the outputs"},
     {.name = "binary-cross-entropy", .alias = {"bce"}, .target = TARGET_PROBABILITY,
