@@ -228,7 +228,7 @@ static inline V math_erf(V x)
     struct exponential e = exp_parts(-POLY(t, erfc_c), C(0.0));
     struct pair p = exp_mantissa(e);
     V far = C(1.0) - (p.hi + p.lo) * power_of_2(e.n_int);
-    return pick(a < C(1.0), near, with_sign_of(far, x));
+    return with_sign_of(pick(a < C(1.0), near, far), x);
 }
 
 /* e^|x| / 2 + sign e^-|x| / 2, not accurate near 0 where they cancel */
@@ -253,8 +253,8 @@ static inline V math_sinh(V x)
 {
     V z = x * x;
     V near = fused(x * z, POLY(z, sinh_c), x);
-    V far = with_sign_of(half_sum(x, C(-1.0)), x);
-    return pick(magnitude(x) < C(1.0), near, far);
+    V far = half_sum(x, C(-1.0));
+    return with_sign_of(pick(magnitude(x) < C(1.0), near, far), x);
 }
 
 /* x = n pi/2 + r.hi + r.lo, |r| <= pi/4 (1 + 2^-9), for |x| < TRIG_LIMIT */
