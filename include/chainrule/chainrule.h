@@ -5,6 +5,7 @@
 #include "chainrule/base.h"
 #include "chainrule/check.h"
 #include "chainrule/data.h"
+#include "chainrule/explain.h"
 #include "chainrule/file.h"
 #include "chainrule/list.h"
 #include "chainrule/net.h"

@@ -1,0 +1,709 @@
+/* The story: what is told in which order, in words that do not depend on the paper. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "doc/escape.h"
+#include "explain/paper.h"
+
+void cr_paper_words(struct paper *p, struct text *out, const char *s)
+{
+    (void)p;
+    cr_text_add(out, s);
+}
+
+void cr_paper_name(struct paper *p, struct text *out, const char *s)
+{
+    if (p->kind->style == EXPR_LATEX)
+        cr_escape_markdown(out, s);
+    else
+        cr_escape_plain(out, s);
+}
+
+void cr_paper_symbol(struct paper *p, struct text *out, struct symbol s)
+{
+    if (p->kind->style == EXPR_LATEX)
+        cr_text_printf(out, "$%s$", s.latex);
+    else
+        cr_text_add(out, s.text);
+}
+
+void cr_paper_expr(struct paper *p, struct text *out, const struct expr *e)
+{
+    if (p->kind->style == EXPR_LATEX) cr_text_addc(out, '$');
+    cr_expr_print(out, e, p->kind->style);
+    if (p->kind->style == EXPR_LATEX) cr_text_addc(out, '$');
+}
+
+void cr_paper_value(struct paper *p, struct text *out, const struct xstep *s)
+{
+    const int latex = p->kind->style == EXPR_LATEX;
+    if (latex) cr_text_addc(out, '$');
+    if (!s->exact) cr_text_add(out, latex ? "\\approx " : "≈ ");
+    cr_render_shown(out, s, p->kind->style);
+    if (latex) cr_text_addc(out, '$');
+}
+
+/* `x1 = 2` */
+static void equation(struct paper *p, struct text *out, const struct xstep *s)
+{
+    const int latex = p->kind->style == EXPR_LATEX;
+    if (latex)
+        cr_text_printf(out, "$%s %s ", s->symbol.latex, s->exact ? "=" : "\\approx");
+    else
+        cr_text_printf(out, "%s %s ", s->symbol.text, s->exact ? "=" : "≈");
+    cr_render_shown(out, s, p->kind->style);
+    if (latex) cr_text_addc(out, '$');
+}
+
+/* Tables are gathered cell by cell. */
+struct cells {
+    struct arena a;
+    const char **cell;
+    size_t n, room;
+    int failed;
+};
+
+static void add_cell(struct cells *c, const char *s)
+{
+    if (c->n == c->room) {
+        const size_t room = c->room ? 2 * c->room : 64;
+        const char **grown = realloc(c->cell, room * sizeof *grown);
+        if (!grown) {
+            c->failed = 1;
+            return;
+        }
+        c->cell = grown;
+        c->room = room;
+    }
+    const char *copy = cr_arena_strdup(&c->a, s);
+    if (!copy) c->failed = 1;
+    c->cell[c->n++] = copy ? copy : "";
+}
+
+static void take_cell(struct cells *c, struct text *t)
+{
+    add_cell(c, cr_text_str(t));
+    c->failed |= t->failed;
+    cr_text_clear(t);
+}
+
+static void finish_table(struct paper *p, struct cells *c, size_t cols, size_t wide)
+{
+    if (!c->failed && c->n > cols) p->kind->table(p, c->cell, c->n / cols, cols, wide);
+    p->r->failed |= c->failed;
+    free(c->cell);
+    cr_arena_free(&c->a);
+}
+
+/* Setup. */
+
+struct teller {
+    struct explanation *x;
+    struct paper *p;
+    struct text t;
+};
+
+static const char *layer_name(const struct teller *t, int layer)
+{
+    return layer < 0 ? "" : t->x->net->spec->layer[layer].name;
+}
+
+static int is_last_layer(const struct teller *t, int layer)
+{
+    return layer == (int)t->x->net->spec->n_layers - 1;
+}
+
+static const char *given_word(const struct teller *t, const struct xstep *s)
+{
+    const struct value *v = &t->x->trace->tape->value[s->value];
+    if (v->role == ROLE_INPUT) return "Inputs";
+    if (v->role == ROLE_TARGET) return t->x->net->spec->n_outputs > 1 ? "Targets" : "Target";
+    if (v->role == ROLE_RATE) return "Learning rate";
+    if (v->role == ROLE_ROWS) return "Number of examples";
+    const enum param_kind kind = t->x->net->param[v->param].kind;
+    if (kind == PARAM_SLOPE) return "slope";
+    if (kind == PARAM_WEIGHT) return "weights";
+    return v->cols > 1 ? "biases" : "bias";
+}
+
+static void given_head(struct teller *t, const struct xstep *s)
+{
+    const char *word = given_word(t, s);
+    const enum role role = t->x->trace->tape->value[s->value].role;
+    if (role == ROLE_PARAM) {
+        cr_paper_words(t->p, &t->t, "Layer ");
+        cr_paper_name(t->p, &t->t, layer_name(t, s->layer));
+        cr_paper_words(t->p, &t->t, ", ");
+    }
+    cr_paper_words(t->p, &t->t, word);
+    if (t->x->trace->rows > 1 && (role == ROLE_INPUT || role == ROLE_TARGET)) {
+        const char *const *names = t->x->net->spec->example_names;
+        cr_text_printf(&t->t, ", example %zu", s->row + 1);
+        if (names && names[s->row]) {
+            cr_paper_words(t->p, &t->t, " (");
+            cr_paper_name(t->p, &t->t, names[s->row]);
+            cr_paper_words(t->p, &t->t, ")");
+        }
+    }
+}
+
+/* An input's own name where the notation does not show it. */
+static void add_own_name(struct teller *t, const struct xstep *s)
+{
+    const struct value *v = &t->x->trace->tape->value[s->value];
+    if (v->role != ROLE_INPUT || s->index == WHOLE) return;
+    const char *name = t->x->net->spec->input_names[s->index];
+    char numbered[32];
+    snprintf(numbered, sizeof numbered, "x%ld", s->index + 1);
+    if (strcmp(name, numbered) == 0 || strncmp(s->symbol.text, name, strlen(name)) == 0) return;
+    cr_paper_words(t->p, &t->t, " (");
+    cr_paper_name(t->p, &t->t, name);
+    cr_paper_words(t->p, &t->t, ")");
+}
+
+static int same_head(const struct teller *t, const struct xstep *a, const struct xstep *b)
+{
+    return a->row == b->row && a->layer == b->layer &&
+           strcmp(given_word(t, a), given_word(t, b)) == 0;
+}
+
+static void given_rows(struct teller *t, struct cells *c)
+{
+    struct explanation *x = t->x;
+    unsigned char *done = calloc(x->n + 1, 1);
+    for (size_t i = 0; done && i < x->n && x->step[i].phase == X_GIVEN; i++) {
+        if (!x->step[i].wanted || done[i]) continue;
+        given_head(t, &x->step[i]);
+        take_cell(c, &t->t);
+        for (size_t k = i; k < x->n && x->step[k].phase == X_GIVEN; k++) {
+            const struct xstep *s = &x->step[k];
+            if (!s->wanted || done[k] || !same_head(t, &x->step[i], s)) continue;
+            if (k > i) cr_text_add(&t->t, ", ");
+            equation(t->p, &t->t, s);
+            add_own_name(t, s);
+            done[k] = 1;
+        }
+        take_cell(c, &t->t);
+    }
+    if (!done) c->failed = 1;
+    free(done);
+}
+
+/* The activation's definition, in the letter t. */
+struct definition {
+    struct teller *t;
+    int layer;
+};
+
+static const struct expr *definition_leaf(void *ctx, const struct expr *sym)
+{
+    const struct definition *d = ctx;
+    struct arena *a = &d->t->x->arena;
+    const struct activation *act = &d->t->x->net->spec->layer[d->layer].act;
+    const struct expr *t = cr_expr_sym(a, ACT_T, "t", "t");
+    if (sym->ref == ACT_T) return t;
+    if (sym->ref == ACT_Z) {
+        const struct symbol f = cr_names_function(&d->t->x->names, d->layer);
+        return cr_expr_named_call(a, f.text, f.latex, &t, 1);
+    }
+    const int which = sym->ref == ACT_PARAM1;
+    const int group = which ? -1 : cr_net_param(d->t->x->net, d->layer, PARAM_SLOPE);
+    for (int v = 0; group >= 0 && v < d->t->x->trace->tape->n_values; v++) {
+        const struct value *value = &d->t->x->trace->tape->value[v];
+        if (value->role != ROLE_PARAM || value->param != group) continue;
+        const struct symbol s = cr_names_symbol(&d->t->x->names, v, 0, 0, 0);
+        return cr_expr_sym(a, sym->ref, s.text, s.latex);
+    }
+    return cr_expr_num(a, act->param[which]);
+}
+
+static void write_expr(struct teller *t, const struct expr *e)
+{
+    cr_expr_print(&t->t, e, t->p->kind->style);
+}
+
+/* A(t) = t/10, A′(t) = 1/10 */
+static void definition(struct teller *t, int layer)
+{
+    const struct activation *act = &t->x->net->spec->layer[layer].act;
+    const int latex = t->p->kind->style == EXPR_LATEX;
+    const struct symbol f = cr_names_function(&t->x->names, layer);
+    const char *name = latex ? f.latex : f.text;
+    struct definition d = {t, layer};
+    const struct activation_row *row = cr_activation_row(act->row);
+    if (!act->formula) {
+        cr_paper_words(t->p, &t->t, latex ? "$\\operatorname{softmax}(\\mathbf{t})_j = e^{t_j} / \\sum_k e^{t_k}$"
+                                          : "softmax(t)_j = e^t_j / (e^t_1 + e^t_2 + …)");
+        return;
+    }
+    const int sigmoid = row && strcmp(row->name, "sigmoid") == 0;
+    if (latex) cr_text_addc(&t->t, '$');
+    cr_text_printf(&t->t, "%s(t) = ", name);
+    if (sigmoid)
+        cr_text_add(&t->t, latex ? "\\frac{1}{1 + e^{-t}}" : "1/(1 + e^(−t))");
+    else
+        write_expr(t, cr_expr_map(&t->x->arena, act->formula, definition_leaf, &d));
+    cr_text_printf(&t->t, latex ? "$, $%s'(t) = " : ", %s′(t) = ", name);
+    write_expr(t, cr_expr_map(&t->x->arena, act->derivative, definition_leaf, &d));
+    if (latex) cr_text_addc(&t->t, '$');
+}
+
+static int same_activation(const struct activation *a, const struct activation *b)
+{
+    const int texts = a->text && b->text ? strcmp(a->text, b->text) == 0 : a->text == b->text;
+    return a->row == b->row && texts && a->param[0] == b->param[0] && a->param[1] == b->param[1];
+}
+
+static void activation_rows(struct teller *t, struct cells *c)
+{
+    const struct spec *spec = t->x->net->spec;
+    int all = 1;
+    for (size_t i = 1; i < spec->n_layers; i++)
+        all &= same_activation(&spec->layer[0].act, &spec->layer[i].act);
+    for (size_t i = 0; i < (all ? 1 : spec->n_layers); i++) {
+        const struct spec_layer *l = &spec->layer[i];
+        if (l->kind != LAYER_DENSE && l->act.row == cr_activation_find("identity", NULL)) continue;
+        if (!all) {
+            cr_paper_words(t->p, &t->t, "Layer ");
+            cr_paper_name(t->p, &t->t, l->name);
+            cr_paper_words(t->p, &t->t, ", activation");
+        } else {
+            cr_paper_words(t->p, &t->t, "Activation");
+        }
+        take_cell(c, &t->t);
+        definition(t, (int)i);
+        take_cell(c, &t->t);
+    }
+}
+
+static void loss_row(struct teller *t, struct cells *c)
+{
+    const struct spec *spec = t->x->net->spec;
+    const struct loss_row *row = cr_loss_row(spec->loss.row);
+    add_cell(c, "Loss");
+    cr_text_printf(&t->t, "%s: ", row->name);
+    cr_paper_name(t->p, &t->t, row->meaning ? row->meaning : "");
+    if (t->x->trace->rows > 1)
+        cr_text_add(&t->t, spec->loss.reduction == REDUCE_MEAN ? "; the mean over the examples"
+                                                               : "; the sum over the examples");
+    take_cell(c, &t->t);
+}
+
+static void tell_setup(struct teller *t)
+{
+    struct cells c = {0};
+    t->p->kind->heading(t->p, 2, t->x->why ? "What is given" : "Setup");
+    add_cell(&c, "Given");
+    add_cell(&c, "Value");
+    given_rows(t, &c);
+    if (!t->x->why) {
+        activation_rows(t, &c);
+        loss_row(t, &c);
+    }
+    finish_table(t->p, &c, 2, 1);
+}
+
+/* Steps. */
+
+static int is_in(const struct xstep *s, enum group group, int pass)
+{
+    return s->wanted && s->group == group && s->pass == pass;
+}
+
+/* A node is announced where it begins. */
+static void announce(struct teller *t, const struct xstep *s)
+{
+    struct explanation *x = t->x;
+    const struct spec *spec = x->net->spec;
+    if (s->layer < 0) return;
+    if (s->index == WHOLE) {
+        cr_text_printf(&t->t, "Layer %d: ", s->layer + 1);
+        cr_paper_name(t->p, &t->t, layer_name(t, s->layer));
+    } else {
+        const char *name = cr_names_unit(&x->names, s->value, s->index);
+        const int numbered = strcmp(x->notation.name, "numbered") == 0;
+        if (numbered && (size_t)s->index < spec->layer[s->layer].units)
+            cr_text_printf(&t->t, "Node %zu: ", x->names.node[s->layer] + (size_t)s->index + 1);
+        cr_paper_words(t->p, &t->t, is_last_layer(t, s->layer) ? "output " : numbered ? "hidden " : "hidden node ");
+        cr_paper_name(t->p, &t->t, name);
+        if (!numbered && t->t.len) t->t.s[0] = t->t.s[0] == 'o' ? 'O' : t->t.s[0] == 'h' ? 'H' : t->t.s[0];
+    }
+    t->p->kind->label(t->p, cr_text_str(&t->t));
+    cr_text_clear(&t->t);
+}
+
+static int new_node(const struct teller *t, const struct xstep *before, const struct xstep *s)
+{
+    if (!before || s->group == GROUP_LOSS || s->group == GROUP_COMPARE) return 0;
+    if (s->value >= 0 && t->x->trace->tape->value[s->value].role == ROLE_LOSS_EACH) return 0;
+    return before->layer != s->layer || before->row != s->row || before->index != s->index;
+}
+
+static void tell_example(struct teller *t, size_t row)
+{
+    cr_text_printf(&t->t, "Example %zu", row + 1);
+    const char *const *names = t->x->net->spec->example_names;
+    if (names && names[row]) {
+        cr_paper_words(t->p, &t->t, ": ");
+        cr_paper_name(t->p, &t->t, names[row]);
+    }
+    t->p->kind->heading(t->p, 3, cr_text_str(&t->t));
+    cr_text_clear(&t->t);
+}
+
+struct telling {
+    int labels;             /* announce nodes */
+    int examples;           /* announce examples */
+};
+
+/* Write the wanted steps first .. end - 1 that `is` accepts. */
+static void tell_steps(struct teller *t, size_t first, size_t end, struct telling how)
+{
+    const struct xstep *before = NULL;
+    int footnote = 0, open = 0;
+    for (size_t i = first; i < end; i++) {
+        const struct xstep *s = &t->x->step[i];
+        if (!s->wanted) continue;
+        const int per_row = s->value >= 0 && t->x->trace->tape->value[s->value].extent == PER_ROW;
+        const int example = how.examples && t->x->trace->rows > 1 && per_row &&
+                            (!before || before->row != s->row);
+        const int node = how.labels && (!before || example || new_node(t, before, s)) && s->layer >= 0;
+        if ((example || node) && open) {
+            t->p->kind->end_steps(t->p, footnote);
+            footnote = open = 0;
+        }
+        if (example) tell_example(t, s->row);
+        if (node) announce(t, s);
+        if (!open) {
+            if (!node && t->p->kind->style == EXPR_TEXT) cr_text_addc(t->p->out, '\n');
+            t->p->kind->begin_steps(t->p);
+            open = 1;
+        }
+        t->p->kind->step(t->p, s);
+        footnote |= s->unrounded;
+        before = s;
+    }
+    if (open) t->p->kind->end_steps(t->p, footnote);
+}
+
+/* The end of the run of steps from `i` with the same group, pass and, where `by_layer`, layer. */
+static size_t run_end(const struct explanation *x, size_t i, int by_layer)
+{
+    const struct xstep *first = &x->step[i];
+    while (i < x->n && x->step[i].group == first->group && x->step[i].pass == first->pass &&
+           (!by_layer || x->step[i].layer == first->layer))
+        i++;
+    return i;
+}
+
+static int any_wanted(const struct explanation *x, size_t first, size_t end)
+{
+    for (size_t i = first; i < end; i++)
+        if (x->step[i].wanted) return 1;
+    return 0;
+}
+
+static void paragraph(struct teller *t)
+{
+    t->p->kind->paragraph(t->p, cr_text_str(&t->t));
+    cr_text_clear(&t->t);
+}
+
+static void heading_of_layer(struct teller *t, const char *what, int layer)
+{
+    cr_text_printf(&t->t, "%s of layer ", what);
+    cr_paper_name(t->p, &t->t, layer_name(t, layer));
+    t->p->kind->heading(t->p, 3, cr_text_str(&t->t));
+    cr_text_clear(&t->t);
+}
+
+static void tell_forward(struct teller *t, size_t i, size_t end, int several)
+{
+    if (several)
+        cr_text_printf(&t->t, "Iteration %d: forward pass", t->x->step[i].pass + 1);
+    else
+        cr_text_add(&t->t, "Forward pass");
+    t->p->kind->heading(t->p, 2, cr_text_str(&t->t));
+    cr_text_clear(&t->t);
+    if (!t->x->step[i].pass && !t->x->why) {
+        cr_text_add(&t->t, t->x->matrix
+            ? "Each layer multiplies its inputs by its weights and adds its biases; that gives the "
+              "pre-activations, and the activation function turns them into the layer's output."
+            : "Each node multiplies its inputs by its weights and adds them up, together with its "
+              "bias where it has one. That is its pre-activation; the activation function turns "
+              "it into the node's output.");
+        paragraph(t);
+    }
+    tell_steps(t, i, end, (struct telling){.labels = 1, .examples = 1});
+}
+
+static void tell_loss(struct teller *t, size_t i, size_t end)
+{
+    t->p->kind->heading(t->p, 2, "Loss");
+    if (!t->x->step[i].pass && !t->x->why) {
+        cr_text_add(&t->t, "The loss is one number that says how far the output is from the target. "
+                           "Training makes it smaller.");
+        paragraph(t);
+    }
+    tell_steps(t, i, end, (struct telling){0});
+}
+
+static void delta_words(struct teller *t, int output)
+{
+    struct slots none = {0};
+    const struct notation *n = &t->x->notation;
+    const struct symbol loss = cr_notation_symbol(&t->x->arena, n, NOTE_LOSS, &none);
+    if (output) {
+        cr_text_add(&t->t, "A node's delta says how the loss ");
+        cr_paper_symbol(t->p, &t->t, loss);
+        cr_text_add(&t->t, " changes with the node's pre-activation. At the output it is how the loss "
+                           "changes with the output, times the slope of the activation function.");
+    } else {
+        cr_text_add(&t->t, "A hidden node acts on the loss through every node that it feeds: what comes "
+                           "back is the sum of their deltas, each times the weight in between. Times "
+                           "the slope of the node's own activation function, that is its delta.");
+    }
+    paragraph(t);
+}
+
+static void tell_deltas(struct teller *t, size_t i, size_t end, int *told)
+{
+    const int layer = t->x->step[i].layer, output = is_last_layer(t, layer);
+    heading_of_layer(t, "Deltas", layer);
+    if (!told[output] && !t->x->why) delta_words(t, output);
+    told[output] = 1;
+    tell_steps(t, i, end, (struct telling){.labels = !output || t->x->net->spec->n_outputs > 1,
+                                           .examples = 1});
+}
+
+static void tell_gradients(struct teller *t, size_t i, size_t end, int *told)
+{
+    heading_of_layer(t, "Gradients", t->x->step[i].layer);
+    if (!*told && !t->x->why) {
+        cr_text_add(&t->t, "A weight's gradient is the delta of the node that it enters, times the number "
+                           "that it carries. A bias carries a 1.");
+        if (t->x->trace->rows > 1) cr_text_add(&t->t, " The examples' contributions add up.");
+        paragraph(t);
+    }
+    *told = 1;
+    tell_steps(t, i, end, (struct telling){0});
+}
+
+static void tell_update(struct teller *t, size_t i, size_t end)
+{
+    t->p->kind->heading(t->p, 2, "Updates");
+    if (!t->x->step[i].pass && !t->x->why) {
+        cr_text_add(&t->t, "Each parameter moves against its gradient, by the gradient times the learning "
+                           "rate: that makes the loss smaller, as long as the step is small enough.");
+        paragraph(t);
+    }
+    tell_steps(t, i, end, (struct telling){0});
+}
+
+/* Every gradient of a pass in one table. */
+static void tell_checklist(struct teller *t, int pass)
+{
+    struct explanation *x = t->x;
+    struct cells c = {0};
+    const char *before = "";
+    t->p->kind->heading(t->p, 2, "Checklist");
+    add_cell(&c, "Layer");
+    add_cell(&c, "Parameter");
+    add_cell(&c, "Gradient");
+    add_cell(&c, "Value");
+    for (size_t i = 0; i < x->n; i++) {
+        const struct xstep *s = &x->step[i];
+        if (!is_in(s, GROUP_GRADIENT, pass) || s->step < 0) continue;
+        const struct value *v = &x->trace->tape->value[s->value];
+        if (v->role != ROLE_PARAM_GRAD) continue;
+        const char *layer = layer_name(t, s->layer);
+        if (strcmp(layer, before) != 0) cr_paper_name(t->p, &t->t, layer);
+        before = layer;
+        take_cell(&c, &t->t);
+        cr_paper_symbol(t->p, &t->t, cr_names_symbol(&x->names, v->of, 0, s->index, 0));
+        take_cell(&c, &t->t);
+        cr_paper_expr(t->p, &t->t, s->symbolic[0]);
+        take_cell(&c, &t->t);
+        cr_paper_value(t->p, &t->t, s);
+        take_cell(&c, &t->t);
+    }
+    finish_table(t->p, &c, 4, 2);
+}
+
+/* Before and after. */
+
+static const struct xstep *find(const struct explanation *x, int pass, int value, size_t row, size_t index)
+{
+    const int number = cr_explanation_find(x, pass, value, row, index);
+    return number < 0 ? NULL : &x->step[number];
+}
+
+static const struct xstep *find_derived(const struct explanation *x, enum derived what, size_t row,
+                                        long index)
+{
+    for (size_t i = 0; i < x->n; i++)
+        if (x->step[i].derived == what && x->step[i].row == row && x->step[i].index == index)
+            return &x->step[i];
+    return NULL;
+}
+
+static void value_cell(struct teller *t, struct cells *c, const struct xstep *s)
+{
+    if (s && s->wanted)
+        cr_paper_value(t->p, &t->t, s);
+    else
+        cr_text_add(&t->t, "–");
+    take_cell(c, &t->t);
+}
+
+static void comparison_row(struct teller *t, struct cells *c, const char *what,
+                           const struct xstep *const s[4])
+{
+    cr_text_add(&t->t, what);
+    if (s[0]->value >= 0) {
+        cr_text_addc(&t->t, ' ');
+        cr_paper_symbol(t->p, &t->t, s[0]->symbol);
+    }
+    take_cell(c, &t->t);
+    for (int i = 0; i < 4; i++) value_cell(t, c, s[i]);
+}
+
+static void error_row(struct teller *t, struct cells *c, size_t row, size_t k)
+{
+    const struct explanation *x = t->x;
+    const long i = (long)k;
+    const struct xstep *s[4] = {find_derived(x, DERIVED_ERROR_BEFORE, row, i),
+                                find_derived(x, DERIVED_ERROR, row, i),
+                                find_derived(x, DERIVED_ERROR_REDUCTION, row, i),
+                                find_derived(x, DERIVED_ERROR_PER_CENT, row, i)};
+    if (!s[0]) return;
+    struct symbol of = find(x, 0, x->trace->tape->output, row, k)->symbol;
+    cr_text_add(&t->t, "Error of ");
+    cr_paper_symbol(t->p, &t->t, of);
+    take_cell(c, &t->t);
+    for (int n = 0; n < 4; n++) value_cell(t, c, s[n]);
+}
+
+static void tell_comparison(struct teller *t, size_t first, size_t end)
+{
+    struct explanation *x = t->x;
+    const struct tape *tape = x->trace->tape;
+    struct cells c = {0};
+    t->p->kind->heading(t->p, 2, "Before and after");
+    tell_steps(t, first, end, (struct telling){0});
+    if (x->why) return;
+    static const char *const head[] = {"Quantity", "Before", "After", "Reduction", "Per cent"};
+    for (int i = 0; i < 5; i++) add_cell(&c, head[i]);
+    const size_t outputs = x->matrix ? 1 : tape->value[tape->output].cols;
+    for (size_t row = 0; row < x->trace->rows; row++) {
+        for (size_t k = 0; k < outputs; k++) {
+            const struct xstep *s[4] = {find(x, 0, tape->output, row, k),
+                                        find(x, x->trace->updates, tape->output, row, k)};
+            if (s[0] && s[1]) comparison_row(t, &c, "Output", s);
+            if (s[0] && s[1]) error_row(t, &c, row, k);
+        }
+    }
+    const struct xstep *s[4] = {find(x, 0, tape->loss, 0, 0), find(x, x->trace->updates, tape->loss, 0, 0),
+                                find_derived(x, DERIVED_REDUCTION, 0, 0),
+                                find_derived(x, DERIVED_PER_CENT, 0, 0)};
+    comparison_row(t, &c, "Loss", s);
+    finish_table(t->p, &c, 5, 0);
+}
+
+/* The whole. */
+
+static void tell_title(struct teller *t)
+{
+    const struct explanation *x = t->x;
+    const char *title = x->net->spec->title;
+    if (x->why) {
+        cr_text_add(&t->t, "Why ");
+        for (size_t i = x->n; i-- > 0;) {
+            if (!x->step[i].wanted) continue;
+            equation(t->p, &t->t, &x->step[i]);
+            break;
+        }
+    } else {
+        cr_paper_name(t->p, &t->t, title ? title : "A worked example");
+    }
+    t->p->kind->heading(t->p, 1, cr_text_str(&t->t));
+    cr_text_clear(&t->t);
+    if (x->carry) {
+        cr_text_add(&t->t, "Every step goes on with the numbers as they are displayed, as with a "
+                           "pocket calculator.");
+        paragraph(t);
+    }
+}
+
+static void tell_fold(struct teller *t)
+{
+    struct explanation *x = t->x;
+    if (!x->folded) return;
+    const struct tape *tape = x->trace->tape;
+    int grad = -1;
+    for (int v = 0; v < tape->n_values && grad < 0; v++)
+        if (tape->value[v].role == ROLE_PARAM_GRAD) grad = v;
+    cr_text_add(&t->t, "This network is large, so it is told layer by layer, in matrix form; long rows and "
+                       "columns show their ends. --form scalar writes out every number; one number and "
+                       "what it depends on: --why ");
+    const struct symbol s = cr_names_symbol(&x->names, grad, 0, 0, 0);
+    cr_paper_symbol(t->p, &t->t, s);
+    cr_text_add(&t->t, ", for example.");
+    paragraph(t);
+}
+
+static void tell_backward(struct teller *t, size_t i, int pass)
+{
+    (void)i;
+    cr_text_add(&t->t, "Backward pass");
+    t->p->kind->heading(t->p, 2, cr_text_str(&t->t));
+    cr_text_clear(&t->t);
+    if (!pass && !t->x->why) {
+        cr_text_add(&t->t, "Now the chain rule, from the loss back to the inputs: each number computed on the "
+                           "way is used again for everything before it.");
+        paragraph(t);
+    }
+}
+
+void cr_narrate(struct explanation *x, struct paper *p)
+{
+    struct teller t = {.x = x, .p = p};
+    int told[3] = {0}, backward = -1, gradient_pass = -1;
+    tell_title(&t);
+    tell_fold(&t);
+    tell_setup(&t);
+    for (size_t i = 0; i < x->n;) {
+        const struct xstep *s = &x->step[i];
+        const int by_layer = s->group == GROUP_DELTA || s->group == GROUP_GRADIENT;
+        const size_t end = run_end(x, i, by_layer);
+        if (s->group == GROUP_UPDATE && gradient_pass == s->pass && !x->why) {
+            tell_checklist(&t, s->pass);
+            gradient_pass = -1;
+        }
+        if (any_wanted(x, i, end)) {
+            if (by_layer && backward != s->pass) tell_backward(&t, i, backward = s->pass);
+            switch (s->group) {
+            case GROUP_GIVEN: break;
+            case GROUP_FORWARD: tell_forward(&t, i, end, x->trace->updates > 1); break;
+            case GROUP_LOSS: tell_loss(&t, i, end); break;
+            case GROUP_DELTA: tell_deltas(&t, i, end, told); break;
+            case GROUP_GRADIENT:
+                gradient_pass = s->pass;
+                tell_gradients(&t, i, end, &told[2]);
+                break;
+            case GROUP_UPDATE: tell_update(&t, i, end); break;
+            case GROUP_VERIFY:
+                p->kind->heading(p, 2, x->trace->updates > 1 ? "Forward pass after the last update"
+                                                             : "Second forward pass");
+                tell_steps(&t, i, end, (struct telling){.labels = 1, .examples = 1});
+                break;
+            case GROUP_COMPARE: tell_comparison(&t, i, end); break;
+            }
+        }
+        i = end;
+    }
+    p->r->failed |= t.t.failed;
+    cr_text_free(&t.t);
+    cr_render_piece(p->r);
+}

@@ -1,0 +1,204 @@
+/* Text for a terminal: lines no longer than its width where they can be broken. */
+#include <string.h>
+
+#include "doc/escape.h"
+#include "explain/paper.h"
+
+enum { INDENT = 2, TABLE_COLUMNS = 8 };
+
+static size_t width(const char *s)
+{
+    return cr_utf8_columns(s, strlen(s));
+}
+
+static void underline(struct paper *p, size_t n, const char *mark)
+{
+    while (n--) cr_text_add(p->out, mark);
+    cr_text_addc(p->out, '\n');
+}
+
+static void heading(struct paper *p, int level, const char *s)
+{
+    if (p->out->len) cr_text_addc(p->out, '\n');
+    cr_text_printf(p->out, "%s\n", s);
+    if (level < 3) underline(p, width(s), level == 1 ? "=" : "-");
+}
+
+/* Words, broken at spaces; later lines are indented. */
+static void wrapped(struct paper *p, const char *s, size_t indent)
+{
+    size_t at = indent;
+    cr_text_repeat(p->out, ' ', indent);
+    while (*s) {
+        const char *end = strchr(s, ' ');
+        const size_t n = end ? (size_t)(end - s) : strlen(s), columns = cr_utf8_columns(s, n);
+        if (at > indent && at + 1 + columns > p->columns) {
+            cr_text_addc(p->out, '\n');
+            cr_text_repeat(p->out, ' ', indent);
+            at = indent;
+        } else if (at > indent) {
+            cr_text_addc(p->out, ' ');
+            at++;
+        }
+        cr_text_addn(p->out, s, n);
+        at += columns;
+        s += n + (end != NULL);
+    }
+    cr_text_addc(p->out, '\n');
+}
+
+static void paragraph(struct paper *p, const char *s)
+{
+    cr_text_addc(p->out, '\n');
+    wrapped(p, s, 0);
+}
+
+static void label(struct paper *p, const char *s)
+{
+    cr_text_printf(p->out, "\n%s\n", s);
+}
+
+static void begin_steps(struct paper *p)
+{
+    p->steps = 0;
+}
+
+/* Where a formula may be broken so that at most `room` columns stay: before a + or −, or
+ * after a separator of a matrix; outside parentheses if possible. */
+static size_t break_at(const char *s, size_t room)
+{
+    static const char *const before[] = {" + ", " − ", " = "}, *const after[] = {"; ", ", "};
+    size_t best = 0, columns = 0;
+    for (const char *c = s; *c;) {
+        for (int i = 0; i < 3; i++)
+            if (c > s && strncmp(c, before[i], strlen(before[i])) == 0) best = (size_t)(c - s) + 1;
+        for (int i = 0; i < 2; i++)
+            if (strncmp(c, after[i], 2) == 0 && columns < room) best = (size_t)(c - s) + 2;
+        unsigned code;
+        const size_t n = cr_utf8_next(c, strlen(c), &code);
+        columns += cr_utf8_columns(c, n);
+        if (columns > room && best) return best;
+        c += n;
+    }
+    return strlen(s);
+}
+
+static void broken(struct paper *p, const char *s, size_t indent)
+{
+    const size_t room = p->columns > indent + 20 ? p->columns - indent : 20;
+    while (*s) {
+        const size_t n = width(s) <= room ? strlen(s) : break_at(s, room);
+        cr_text_addn(p->out, s, n);
+        while (p->out->len && p->out->s[p->out->len - 1] == ' ') p->out->len--;
+        s += n;
+        if (!*s) break;
+        cr_text_addc(p->out, '\n');
+        cr_text_repeat(p->out, ' ', indent);
+    }
+}
+
+static void step(struct paper *p, const struct xstep *s)
+{
+    struct text form[CHAIN_FORMS], value = {0};
+    const int n = cr_render_chain(s, EXPR_TEXT, form);
+    cr_render_shown(&value, s, EXPR_TEXT);
+    if (s->unrounded) cr_text_add(&value, " *");
+    const char *symbol = s->symbol.text;
+    size_t all = INDENT + width(symbol) + 3 + width(cr_text_str(&value));
+    for (int i = 0; i < n; i++) all += width(cr_text_str(&form[i])) + 3;
+
+    /* Continuation lines stand under the first =, unless the symbol takes half the line. */
+    const size_t under = INDENT + width(symbol) + 1;
+    const size_t indent = under <= p->columns / 2 ? under : 2 * INDENT;
+    cr_text_repeat(p->out, ' ', INDENT);
+    cr_text_printf(p->out, "%s ", symbol);
+    if (indent != under && all > p->columns)
+        (cr_text_addc(p->out, '\n'), cr_text_repeat(p->out, ' ', indent));
+    for (int i = 0; i <= n; i++) {
+        if (i && all <= p->columns) cr_text_addc(p->out, ' ');
+        if (i && all > p->columns) (cr_text_addc(p->out, '\n'), cr_text_repeat(p->out, ' ', indent));
+        cr_text_add(p->out, i < n || s->exact ? "= " : "≈ ");
+        const char *what = i < n ? cr_text_str(&form[i]) : cr_text_str(&value);
+        if (all <= p->columns)
+            cr_text_add(p->out, what);
+        else
+            broken(p, what, indent + 2);
+        if (i < n) cr_text_free(&form[i]);
+    }
+    cr_text_addc(p->out, '\n');
+    cr_text_free(&value);
+    p->steps++;
+    cr_render_piece(p->r);
+}
+
+static void end_steps(struct paper *p, int footnote)
+{
+    if (footnote) cr_text_add(p->out, "  * with unrounded factors\n");
+}
+
+/* Write cell text from *s in at most `room` columns; *s moves on. Returns columns used. */
+static size_t cell_line(struct paper *p, const char **s, size_t room)
+{
+    size_t n = strlen(*s);
+    if (width(*s) > room) {
+        size_t columns = 0, last = 0, i = 0;
+        while ((*s)[i] && (columns < room || !last)) {
+            unsigned code;
+            const size_t size = cr_utf8_next(*s + i, strlen(*s + i), &code);
+            if ((*s)[i] == ' ') last = i;
+            columns += cr_utf8_columns(*s + i, size);
+            i += size;
+        }
+        n = last ? last : n;
+    }
+    const size_t used = cr_utf8_columns(*s, n);
+    cr_text_addn(p->out, *s, n);
+    *s += n;
+    while (**s == ' ') (*s)++;
+    return used;
+}
+
+static void table_row(struct paper *p, const char *const *cell, size_t cols, const size_t *column)
+{
+    const char *rest[TABLE_COLUMNS];
+    int more = 1;
+    for (size_t c = 0; c < cols; c++) rest[c] = cell[c];
+    while (more) {
+        more = 0;
+        cr_text_repeat(p->out, ' ', INDENT);
+        for (size_t c = 0; c < cols; c++) {
+            const size_t used = cell_line(p, &rest[c], column[c]);
+            if (c + 1 < cols) cr_text_repeat(p->out, ' ', (column[c] > used ? column[c] - used : 0) + 2);
+            more |= *rest[c] != 0;
+        }
+        while (p->out->len && p->out->s[p->out->len - 1] == ' ') p->out->len--;
+        cr_text_addc(p->out, '\n');
+    }
+}
+
+static void table(struct paper *p, const char *const *cell, size_t rows, size_t cols, size_t wide)
+{
+    size_t column[TABLE_COLUMNS] = {0}, all = INDENT;
+    for (size_t i = 0; i < rows * cols; i++)
+        if (width(cell[i]) > column[i % cols]) column[i % cols] = width(cell[i]);
+    for (size_t c = 0; c < cols; c++) all += column[c] + (c ? 2 : 0);
+    if (all > p->columns) {
+        const size_t over = all - p->columns;
+        column[wide] = column[wide] > over + 24 ? column[wide] - over : column[wide] > 24 ? 24 : column[wide];
+    }
+    cr_text_addc(p->out, '\n');
+    for (size_t r = 0; r < rows; r++) {
+        table_row(p, cell + r * cols, cols, column);
+        if (r) continue;
+        cr_text_repeat(p->out, ' ', INDENT);
+        for (size_t c = 0; c < cols; c++) {
+            for (size_t i = 0; i < column[c]; i++) cr_text_add(p->out, "─");
+            if (c + 1 < cols) cr_text_add(p->out, "  ");
+        }
+        cr_text_addc(p->out, '\n');
+    }
+    cr_render_piece(p->r);
+}
+
+const struct paper_kind cr_paper_text = {EXPR_TEXT, heading, paragraph, label, begin_steps,
+                                         step, end_steps, table};
