@@ -100,5 +100,6 @@ int cli_interrupted(void);
 /* The commands; main.c lists them. */
 extern const struct command cli_list;
 extern const struct command cli_init;
+extern const struct command cli_explain;
 
 #endif

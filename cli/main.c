@@ -30,6 +30,7 @@ static const struct command *const commands[] = {
     &cli_list,
     &help_command,
     &cli_init,
+    &cli_explain,
 };
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
 
