@@ -15,18 +15,12 @@ struct schedule {
     int reg[LOWER_NODES];
 };
 
-static const uint8_t arity[] = {
-#define X(name, n) n,
-    PRIM_LIST(X)
-#undef X
-};
-
 static unsigned operands(const struct lower_node *n, uint16_t out[3])
 {
     out[0] = n->a;
     out[1] = n->b;
     out[2] = n->c;
-    const unsigned count = n->kind == LOWER_OP ? arity[n->prim] : 0;
+    const unsigned count = n->kind == LOWER_OP ? cr_prim_arity((enum prim)n->prim) : 0;
     return count < 3 ? count : 3;
 }
 

@@ -45,21 +45,14 @@ static const struct expr *decimal(struct arena *a, const struct rational *r, int
 
 const struct expr *cr_exact_tree(struct arena *a, const struct rational *r)
 {
-    struct rational size = *r, one, top, bottom;
+    struct rational size = *r, top, bottom;
     const int places = cr_rational_places(r);
     const struct expr *e;
     size.sign = r->sign * r->sign;
-    cr_rational_int(&one, 1);
     if (places >= 0 && places <= PLACES_MAX) {
         e = decimal(a, &size, places);
     } else {
-        top = bottom = size;
-        top.n_den = one.n_den;
-        memcpy(top.den, one.den, sizeof one.den);
-        bottom.n_num = bottom.n_den;
-        memcpy(bottom.num, size.den, sizeof size.den);
-        bottom.n_den = one.n_den;
-        memcpy(bottom.den, one.den, sizeof one.den);
+        cr_rational_split(&size, &top, &bottom);
         e = cr_expr_binary(a, EXPR_DIV, decimal(a, &top, 0), decimal(a, &bottom, 0));
     }
     return r->sign < 0 ? cr_expr_unary(a, EXPR_NEG, e) : e;

@@ -10,11 +10,16 @@
 
 enum { POWER_MAX = 64 };
 
-static const uint8_t arity[] = {
+unsigned cr_prim_arity(enum prim prim)
+{
+    static const uint8_t arity[] = {
 #define X(name, n) n,
-    PRIM_LIST(X)
+        PRIM_LIST(X)
 #undef X
-};
+    };
+    assert(arity[prim] <= 3);
+    return arity[prim];
+}
 
 static struct lowered failed(struct lowering *l, cr_status code, const char *message)
 {
@@ -85,7 +90,8 @@ static struct lowered apply(struct lowering *l, enum prim prim, const struct low
     double value[3] = {0};
     if (l->status != CR_OK)
         return out;
-    for (int i = 0; i < arity[prim]; i++) {
+    const unsigned n = cr_prim_arity(prim);
+    for (unsigned i = 0; i < n; i++) {
         out.varies |= x[i].varies;
         known &= x[i].node < 0;
         value[i] = x[i].value;
@@ -95,7 +101,7 @@ static struct lowered apply(struct lowering *l, enum prim prim, const struct low
         return out;
     }
     int node[3] = {0};
-    for (int i = 0; i < arity[prim]; i++)
+    for (unsigned i = 0; i < n; i++)
         node[i] = cr_lower_node(l, x[i]);
     out.node = intern(l, (struct lower_node){LOWER_OP, (uint8_t)prim, (uint16_t)node[0],
                                              (uint16_t)node[1], (uint16_t)node[2], 0});

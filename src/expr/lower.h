@@ -42,6 +42,8 @@ struct lowering {
 
 struct lowered cr_lower(struct lowering *l, const struct expr *e);
 
+unsigned cr_prim_arity(enum prim prim);
+
 /* The node of a translated subtree, a constant if it is a number. */
 int cr_lower_node(struct lowering *l, struct lowered v);
 

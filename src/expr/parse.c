@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "expr/functions.h"
+#include "expr/glyphs.h"
 
 enum {
     TEXT_MAX = 4096,
@@ -66,7 +67,7 @@ static const struct spelling {
     {")", T_CLOSE}, {",", T_COMMA}, {"|", T_BAR},  {"<", T_LT},   {">", T_GT},
 };
 
-static const char *const superscripts[] = {"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
+static const char *const superscripts[] = SUPERSCRIPT_DIGITS;
 
 static int begins(const struct parser *p, size_t at, const char *with)
 {
@@ -128,7 +129,7 @@ static size_t name_part(const struct parser *p, size_t at, int first)
     size_t size;
     const size_t n = cr_utf8_next(p->text + at, p->size - at, &code);
     if (code == 0xfffd || skip_space(p, at) != at || spelled(p, at) ||
-        superscript(p, at, &size) >= 0 || begins(p, at, "⁻"))
+        superscript(p, at, &size) >= 0 || begins(p, at, SUPERSCRIPT_MINUS))
         return 0;
     return n;
 }
@@ -169,10 +170,10 @@ static void advance(struct parser *p)
     } else if (is_digit(p, p->at) || (p->text[p->at] == '.' && is_digit(p, p->at + 1))) {
         p->token = T_NUMBER;
         p->next = number_end(p, p->at);
-    } else if (superscript(p, p->at, &n) >= 0 || begins(p, p->at, "⁻")) {
+    } else if (superscript(p, p->at, &n) >= 0 || begins(p, p->at, SUPERSCRIPT_MINUS)) {
         p->token = T_SUPERSCRIPT;
-        if (begins(p, p->at, "⁻"))
-            p->next += strlen("⁻");
+        if (begins(p, p->at, SUPERSCRIPT_MINUS))
+            p->next += strlen(SUPERSCRIPT_MINUS);
         while (superscript(p, p->next, &n) >= 0)
             p->next += n;
     } else if (name_part(p, p->at, 1)) {
@@ -323,9 +324,9 @@ static const struct expr *scaled_number(struct parser *p)
     memcpy(buf, p->text + p->at, n);
     buf[used++] = 'e';
     const size_t digits = used;
-    if (begins(p, at, "⁻")) {
+    if (begins(p, at, SUPERSCRIPT_MINUS)) {
         buf[used++] = '-';
-        at += strlen("⁻");
+        at += strlen(SUPERSCRIPT_MINUS);
     }
     int d;
     while (used < digits + 5 && (d = superscript(p, at, &size)) >= 0) {
@@ -499,8 +500,8 @@ static const struct expr *raised(struct parser *p, const struct expr *base)
 {
     size_t at = p->at, size;
     double v = 0;
-    const int minus = begins(p, at, "⁻");
-    at += minus ? strlen("⁻") : 0;
+    const int minus = begins(p, at, SUPERSCRIPT_MINUS);
+    at += minus ? strlen(SUPERSCRIPT_MINUS) : 0;
     if (at == p->next)
         return fail(p, CR_ERR_SYNTAX, p->at, p->next, "the exponent lacks its digits", NULL);
     for (; at < p->next; at += size)

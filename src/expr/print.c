@@ -3,6 +3,7 @@
 
 #include "expr/expr.h"
 #include "expr/functions.h"
+#include "expr/glyphs.h"
 
 /* How tightly what was written holds together; something looser than its place allows
  * stands in parentheses. A negation binds like a sum, as in a - b. */
@@ -124,8 +125,8 @@ static void latex_name(struct text *out, const char *s)
 
 static void superscript(struct text *out, int minus, const char *digits)
 {
-    static const char *const digit[] = {"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
-    cr_text_add(out, minus ? "⁻" : "");
+    static const char *const digit[] = SUPERSCRIPT_DIGITS;
+    cr_text_add(out, minus ? SUPERSCRIPT_MINUS : "");
     for (; *digits; digits++) {
         if (*digits >= '0' && *digits <= '9')
             cr_text_add(out, digit[*digits - '0']);

@@ -499,6 +499,20 @@ int cr_rational_pow(struct rational *out, const struct rational *a, int e)
     return 1;
 }
 
+void cr_rational_split(const struct rational *a, struct rational *num, struct rational *den)
+{
+    const struct rational whole = *a;
+    cr_rational_int(num, 1);
+    cr_rational_int(den, 1);
+    num->sign = whole.sign;
+    num->n_num = whole.n_num;
+    memcpy(num->num, whole.num, sizeof whole.num);
+    if (whole.n_den) {
+        den->n_num = whole.n_den;
+        memcpy(den->num, whole.den, sizeof whole.den);
+    }
+}
+
 /* floor(sqrt a), by Newton from above */
 static void root(struct big *out, const struct big *a)
 {

@@ -31,6 +31,9 @@ int cr_rational_mul(struct rational *out, const struct rational *a, const struct
 int cr_rational_div(struct rational *out, const struct rational *a, const struct rational *b);
 int cr_rational_pow(struct rational *out, const struct rational *a, int e);
 
+/* a = num / den, both integers, den > 0 */
+void cr_rational_split(const struct rational *a, struct rational *num, struct rational *den);
+
 /* 0 unless a is a perfect square. */
 int cr_rational_sqrt(struct rational *out, const struct rational *a);
 

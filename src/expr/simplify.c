@@ -161,12 +161,7 @@ static void settle(struct coefficient *c)
         c->top = v;
         c->bottom = one;
     } else if (integers) {
-        c->top = c->bottom = one;
-        c->top.sign = v.sign;
-        c->top.n_num = v.n_num;
-        memcpy(c->top.num, v.num, sizeof v.num);
-        c->bottom.n_num = v.n_den;
-        memcpy(c->bottom.num, v.den, sizeof v.den);
+        cr_rational_split(&v, &c->top, &c->bottom);
     } else if (c->bottom.sign < 0) {
         c->top.sign = -c->top.sign;
         c->bottom.sign = 1;

@@ -320,6 +320,35 @@ static void the_table_is_whole(void **state)
     assert_int_equal(cr_expr_function_find("", 0), -1);
 }
 
+static void shows(const struct expr *e, const char *want)
+{
+    struct text t = {0};
+    assert_non_null(e);
+    cr_expr_print(&t, e, EXPR_TEXT);
+    assert_string_equal(cr_text_str(&t), want);
+    cr_text_free(&t);
+}
+
+static void named_functions_have_named_derivatives(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct rational r;
+    const struct expr *u = parsed(&a, "t^2"), *c = parsed(&a, "alpha");
+    const struct expr *call = cr_expr_named_call(&a, "A", "A", &u, 1);
+    shows(cr_expr_diff(&a, call, 0), "2·t·A'(t²)");
+    shows(cr_expr_diff(&a, cr_expr_named_call(&a, "A", NULL, &c, 1), 0), "0");
+    assert_int_equal(cr_expr_exact(call, exact_values, NULL, &r), 0);
+    const struct expr *product[] = {u, c}, *m = cr_expr_matrix(&a, 1, 2, product);
+    const struct expr *h = cr_expr_binary(&a, EXPR_HADAMARD, u, c);
+    shows(cr_expr_diff(&a, m, 0), "0");
+    shows(cr_expr_diff(&a, h, 0), "2·t·alpha");
+    shows(cr_expr_simplify(&a, cr_expr_unary(&a, EXPR_TRANSPOSE, m)), "[t², alpha]ᵀ");
+    assert_int_equal(cr_expr_exact(m, exact_values, NULL, &r), 0);
+    assert_true(at(h, 3, 2) == 18);
+    cr_arena_free(&a);
+}
+
 static const struct expr *replace_t(void *ctx, const struct expr *sym)
 {
     return sym->ref == 0 ? ctx : sym;
@@ -358,6 +387,7 @@ int main(void)
         cmocka_unit_test(compiling_refuses),
         cmocka_unit_test(exact_values_are_exact),
         cmocka_unit_test(the_table_is_whole),
+        cmocka_unit_test(named_functions_have_named_derivatives),
         cmocka_unit_test(maps_and_compares),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
