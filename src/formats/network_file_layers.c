@@ -385,8 +385,8 @@ static cr_status read_connection(struct reader *r, const struct yaml_node *key,
 /* Every connection must be there; too few entries for that leave nothing to allocate. */
 static cr_status read_connections(struct reader *r, struct layer *l, const struct yaml_node *node)
 {
-    const char **names;
-    size_t n_from, n;
+    const char **names = NULL;
+    size_t n_from = 0, n;
     struct connections c = {0};
     if (!l->out->unit_names)
         return needs_names(r, node, l->index);
