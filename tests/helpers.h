@@ -79,7 +79,7 @@ static inline void unfence_bytes(void *start, size_t n)
 }
 
 #define FENCED(type, n) ((type *)fenced_bytes((n) * sizeof(type)))
-#define UNFENCE(p, n) unfence_bytes((p), (n) * sizeof *(p))
+#define UNFENCE(p, n)   unfence_bytes((p), (n) * sizeof *(p))
 
 /* Bit for bit the same, all NaN counting as one. */
 static inline void assert_same_floats(const float *want, const float *got, size_t n)

@@ -9,7 +9,7 @@ enum { FIRST_BLOCK = 4096, LARGEST_BLOCK = 1 << 20 };
 
 struct arena_block {
     struct arena_block *before;
-    size_t used, size;              /* of `bytes` */
+    size_t used, size; /* of `bytes` */
     _Alignas(max_align_t) unsigned char bytes[];
 };
 

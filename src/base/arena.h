@@ -9,8 +9,8 @@
 struct arena_block;
 struct arena {
     struct arena_block *last;
-    size_t used;        /* bytes handed out so far, all blocks together */
-    size_t limit;       /* 0: none; an allocation beyond it returns NULL */
+    size_t used;  /* bytes handed out so far, all blocks together */
+    size_t limit; /* 0: none; an allocation beyond it returns NULL */
 };
 
 /* n * size zeroed bytes, aligned for any type; NULL when memory or the limit is

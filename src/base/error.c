@@ -8,7 +8,7 @@
 
 const char *cr_version(void)
 {
-#define WORD(x) #x
+#define WORD(x)         #x
 #define DOTTED(a, b, c) WORD(a) "." WORD(b) "." WORD(c)
     return DOTTED(CR_VERSION_MAJOR, CR_VERSION_MINOR, CR_VERSION_PATCH);
 #undef DOTTED
@@ -18,7 +18,8 @@ const char *cr_version(void)
 const char *cr_status_name(cr_status status)
 {
     switch (status) {
-#define X(name, text) case CR_##name: return "CR_" #name;
+#define X(name, text) \
+    case CR_##name: return "CR_" #name;
         CR_STATUS_LIST(X)
 #undef X
     }
@@ -28,7 +29,8 @@ const char *cr_status_name(cr_status status)
 const char *cr_status_text(cr_status status)
 {
     switch (status) {
-#define X(name, text) case CR_##name: return text;
+#define X(name, text) \
+    case CR_##name: return text;
         CR_STATUS_LIST(X)
 #undef X
     }
@@ -50,7 +52,7 @@ static const char replacement[] = "\xEF\xBF\xBD", ellipsis[] = "\xE2\x80\xA6";
  * What does not fit is cut at a character's boundary, and "..." shows it. */
 static void clean(char *to, size_t size, const char *from, size_t n)
 {
-    size_t used = 0, cut = 0;       /* cut: the last length that leaves room for "..." */
+    size_t used = 0, cut = 0; /* cut: the last length that leaves room for "..." */
     for (size_t i = 0; i < n;) {
         unsigned c;
         const char *s = from + i;
@@ -153,7 +155,7 @@ static void set_excerpt(cr_error *err, const struct source *src, struct place at
     if (!src->text || !find_line(src, at.line, &s, &n))
         return;
     size_t points = cr_utf8_count(s, n), lead = 0, used = 0;
-    size_t column = at.column > 0 ? (size_t)at.column - 1 : 0;  /* from 0 */
+    size_t column = at.column > 0 ? (size_t)at.column - 1 : 0; /* from 0 */
     if (column > points)
         column = points;
     if (points > WINDOW) {
@@ -176,8 +178,8 @@ static void set_excerpt(cr_error *err, const struct source *src, struct place at
         err->excerpt_column = (int)(column - lead + (lead ? 1 : 0)) + 1;
 }
 
-cr_status cr_fail_at(cr_error *err, cr_status code, const struct source *src,
-                     struct place at, const char *fmt, ...)
+cr_status cr_fail_at(cr_error *err, cr_status code, const struct source *src, struct place at,
+                     const char *fmt, ...)
 {
     if (!err)
         return code;
@@ -200,7 +202,10 @@ cr_status cr_fail_at(cr_error *err, cr_status code, const struct source *src,
 }
 
 /* snprintf in pieces. */
-struct sink { char *buf; size_t size, len; };
+struct sink {
+    char *buf;
+    size_t size, len;
+};
 
 static void put(struct sink *out, const char *s, size_t n)
 {

@@ -17,7 +17,7 @@
 /* A text that messages point into. `name` is what the user called it. */
 struct source {
     const char *name;
-    const char *text;   /* not necessarily terminated */
+    const char *text; /* not necessarily terminated */
     size_t size;
 };
 
@@ -32,8 +32,8 @@ cr_status cr_fail(cr_error *err, cr_status code, const char *fmt, ...) CR_PRINTF
 
 /* An error at a place in a source; fills file, line, column and the excerpt.
  * src may be NULL; a place of {0} gives file only. */
-cr_status cr_fail_at(cr_error *err, cr_status code, const struct source *src,
-                     struct place at, const char *fmt, ...) CR_PRINTF(5, 6);
+cr_status cr_fail_at(cr_error *err, cr_status code, const struct source *src, struct place at,
+                     const char *fmt, ...) CR_PRINTF(5, 6);
 
 /* Set or replace the hint of an error made before; returns err->code (or CR_OK
  * for NULL, where the caller already has the code). */

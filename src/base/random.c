@@ -38,7 +38,7 @@ double cr_random_uniform(struct random_key key, uint64_t position)
 static double log_below_1(double x)
 {
     int k;
-    double m = frexp(x, &k);            /* exact */
+    double m = frexp(x, &k); /* exact */
     if (m < 0.70710678118654752) {
         m *= 2;
         k--;
@@ -53,7 +53,7 @@ static double log_below_1(double x)
 /* cos(2 pi u), 0 <= u < 1, from the series for an angle within an eighth of a turn. */
 static double cos_of_turns(double u)
 {
-    const double eighths = u * 8;       /* exact, like the differences below */
+    const double eighths = u * 8; /* exact, like the differences below */
     const int octant = (int)eighths;
     const double part = octant % 2 ? octant + 1 - eighths : eighths - octant;
     const double x = part * 0.78539816339744831, z = x * x;
@@ -71,7 +71,7 @@ double cr_random_normal(struct random_key key, uint64_t position)
 {
     uint32_t r[4];
     cr_random_u32x4(key, position, r);
-    const double u = (double)((join(r[0], r[1]) >> 11) + 1) * 0x1p-53;      /* (0, 1] */
+    const double u = (double)((join(r[0], r[1]) >> 11) + 1) * 0x1p-53; /* (0, 1] */
     const double turns = (double)(join(r[2], r[3]) >> 11) * 0x1p-53;
     return sqrt(-2 * log_below_1(u)) * cos_of_turns(turns);
 }

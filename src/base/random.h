@@ -11,15 +11,15 @@
 
 /* What a number is for; numbers for different purposes have nothing in common. */
 enum random_purpose {
-    RANDOM_INIT,        /* parameters: step = the parameter's index, position = element */
-    RANDOM_SHUFFLE,     /* order of the rows: step = epoch */
-    RANDOM_SPLIT,       /* held-out rows */
-    RANDOM_CHECK,       /* inputs of checks and self-tests */
+    RANDOM_INIT,    /* parameters: step = the parameter's index, position = element */
+    RANDOM_SHUFFLE, /* order of the rows: step = epoch */
+    RANDOM_SPLIT,   /* held-out rows */
+    RANDOM_CHECK,   /* inputs of checks and self-tests */
 };
 
 struct random_key {
     uint64_t seed;
-    uint32_t purpose;   /* enum random_purpose; below 65536 */
+    uint32_t purpose; /* enum random_purpose; below 65536 */
     uint32_t step;
 };
 

@@ -1,5 +1,5 @@
 #ifdef __linux__
-#define _GNU_SOURCE     /* sched_getaffinity */
+#define _GNU_SOURCE /* sched_getaffinity */
 #endif
 
 #include "base/team.h"
@@ -32,7 +32,7 @@ struct team {
     atomic_int busy;
     atomic_size_t next;
     size_t items;
-    void (*fn)(void *ctx, size_t item, int member);     /* NULL: the threads end */
+    void (*fn)(void *ctx, size_t item, int member); /* NULL: the threads end */
     void *ctx;
     struct member members[];
 };
@@ -93,8 +93,8 @@ static void *serve(void *arg)
     }
 }
 
-static void begin(struct team *team, size_t items,
-                  void (*fn)(void *ctx, size_t item, int member), void *ctx)
+static void begin(struct team *team, size_t items, void (*fn)(void *ctx, size_t item, int member),
+                  void *ctx)
 {
     team->items = items;
     team->fn = fn;
@@ -107,8 +107,8 @@ static void begin(struct team *team, size_t items,
     pthread_mutex_unlock(&team->mutex);
 }
 
-void cr_team_run(struct team *team, size_t items,
-                 void (*fn)(void *ctx, size_t item, int member), void *ctx)
+void cr_team_run(struct team *team, size_t items, void (*fn)(void *ctx, size_t item, int member),
+                 void *ctx)
 {
     if (!team || team->size == 1 || items <= 1) {
         for (size_t item = 0; item < items; item++)
@@ -155,7 +155,7 @@ cr_status cr_team_create(int n, struct team **out, cr_error *err)
     if (!team)
         return cr_fail_memory(err);
     team->size = 1;
-    team->spins = n <= cpus ? SPINS : 0;        /* spinning would keep the others out */
+    team->spins = n <= cpus ? SPINS : 0; /* spinning would keep the others out */
     if (pthread_mutex_init(&team->mutex, NULL) != 0) {
         free(team);
         return cr_fail_memory(err);

@@ -23,8 +23,8 @@ int cr_team_size(const struct team *team);
  * member 0 <= member < size, and return when all have returned. What an item computes
  * must not depend on the member; the member serves to choose scratch memory. A NULL team
  * runs everything on the caller. fn must not run the same team. */
-void cr_team_run(struct team *team, size_t items,
-                 void (*fn)(void *ctx, size_t item, int member), void *ctx);
+void cr_team_run(struct team *team, size_t items, void (*fn)(void *ctx, size_t item, int member),
+                 void *ctx);
 
 /* Ends the threads; NULL is allowed. */
 void cr_team_destroy(struct team *team);

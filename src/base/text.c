@@ -109,7 +109,7 @@ const char *cr_text_str(const struct text *t)
  * point is the only thing that the locale changes. */
 
 struct decimal {
-    int negative, n, exponent;      /* d[0].d[1]d[2]... * 10^exponent */
+    int negative, n, exponent; /* d[0].d[1]d[2]... * 10^exponent */
     char d[20];
 };
 
@@ -123,15 +123,14 @@ static void to_digits(double v, int n, struct decimal *out)
     for (; *s && *s != 'e'; s++)
         if (*s >= '0' && *s <= '9' && out->n < (int)sizeof out->d)
             out->d[out->n++] = *s;
-    out->exponent = *s == 'e' ? atoi(s + 1) : 0;
+    out->exponent = *s == 'e' ? (int)strtol(s + 1, NULL, 10) : 0;
     out->negative = signbit(v) != 0;
 }
 
 /* The digits as an integer and an exponent: no decimal point. */
 static void point_free(const struct decimal *v, char *buf, size_t size)
 {
-    snprintf(buf, size, "%s%.*se%d", v->negative ? "-" : "", v->n, v->d,
-             v->exponent - (v->n - 1));
+    snprintf(buf, size, "%s%.*se%d", v->negative ? "-" : "", v->n, v->d, v->exponent - (v->n - 1));
 }
 
 /* 1e16 and more, and less than 1e-4, are written with an exponent. */
@@ -220,14 +219,14 @@ enum { KEPT_DIGITS = 800 };
 
 struct parsed {
     char digits[KEPT_DIGITS + 1];
-    int n, seen;                    /* digits kept; digits seen at all */
-    long long exponent;             /* value = 0.digits... as an integer * 10^exponent */
+    int n, seen;        /* digits kept; digits seen at all */
+    long long exponent; /* value = 0.digits... as an integer * 10^exponent */
 };
 
 static void take_digit(struct parsed *p, char c, int after_point)
 {
     p->seen = 1;
-    if (c == '0' && p->n == 0) {    /* leading zeros carry no digits */
+    if (c == '0' && p->n == 0) { /* leading zeros carry no digits */
         p->exponent -= after_point;
     } else if (p->n < KEPT_DIGITS) {
         p->digits[p->n++] = c;
@@ -335,7 +334,9 @@ size_t cr_utf8_count(const char *s, size_t n)
     return count;
 }
 
-struct range { unsigned first, last; };
+struct range {
+    unsigned first, last;
+};
 
 static int within(unsigned c, const struct range *ranges, size_t n)
 {
@@ -356,9 +357,9 @@ static size_t columns(unsigned c)
         {0xFE00, 0xFE0F}, {0xFE20, 0xFE2F}, {0xFEFF, 0xFEFF}, {0xE0100, 0xE01EF},
     };
     static const struct range wide[] = {
-        {0x1100, 0x115F}, {0x2E80, 0x303E}, {0x3041, 0x4DBF}, {0x4E00, 0xA4CF},
-        {0xAC00, 0xD7A3}, {0xF900, 0xFAFF}, {0xFE30, 0xFE6F}, {0xFF01, 0xFF60},
-        {0xFFE0, 0xFFE6}, {0x1F300, 0x1F64F}, {0x1F680, 0x1F6FF}, {0x1F900, 0x1F9FF},
+        {0x1100, 0x115F},   {0x2E80, 0x303E},   {0x3041, 0x4DBF},   {0x4E00, 0xA4CF},
+        {0xAC00, 0xD7A3},   {0xF900, 0xFAFF},   {0xFE30, 0xFE6F},   {0xFF01, 0xFF60},
+        {0xFFE0, 0xFFE6},   {0x1F300, 0x1F64F}, {0x1F680, 0x1F6FF}, {0x1F900, 0x1F9FF},
         {0x20000, 0x3FFFD},
     };
     if (c < 0x300)

@@ -7,20 +7,20 @@
 #include <stddef.h>
 
 struct text {
-    char *s;            /* terminated once anything was written; NULL before */
+    char *s; /* terminated once anything was written; NULL before */
     size_t len, cap;
     int failed;
 };
 
 void cr_text_free(struct text *t);
-void cr_text_clear(struct text *t);                     /* empty, memory kept */
-void cr_text_add(struct text *t, const char *s);        /* a string */
+void cr_text_clear(struct text *t);              /* empty, memory kept */
+void cr_text_add(struct text *t, const char *s); /* a string */
 void cr_text_addn(struct text *t, const char *s, size_t n);
 void cr_text_addc(struct text *t, char c);
 void cr_text_repeat(struct text *t, char c, size_t n);
 void cr_text_printf(struct text *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void cr_text_vprintf(struct text *t, const char *fmt, va_list args);
-const char *cr_text_str(const struct text *t);          /* never NULL */
+const char *cr_text_str(const struct text *t); /* never NULL */
 
 /* The shortest decimal that reads back to the same double ("0.1", "1e+300", "-0",
  * "nan", "inf"), and the same for a float. buf has at least 32 bytes; returns buf. */

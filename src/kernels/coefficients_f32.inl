@@ -1,4 +1,5 @@
 /* Made by tests/kernels/make_coefficients.py; the lowest power first. */
+/* clang-format off */
 /* (exp r - 1 - r) / r^2, |r| <= ln 2 / 2 */
 static const T exp_c[] = {
     0x1p-1f, 0x1.555556p-3f, 0x1.55547cp-5f, 0x1.1110ap-7f, 0x1.6d99cap-10f, 0x1.a189d6p-13f,

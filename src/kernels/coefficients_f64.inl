@@ -1,4 +1,5 @@
 /* Made by tests/kernels/make_coefficients.py; the lowest power first. */
+/* clang-format off */
 /* (exp r - 1 - r) / r^2, |r| <= ln 2 / 2 */
 static const T exp_c[] = {
     0x1p-1, 0x1.5555555555555p-3, 0x1.555555555555cp-5, 0x1.1111111111114p-7,

@@ -26,7 +26,7 @@ enum isa {
 #define X(name, text) ISA_##name,
     ISA_LIST(X)
 #undef X
-    ISA_COUNT
+        ISA_COUNT
 };
 
 /* The two tables have the same members; T is float or double.
@@ -48,28 +48,27 @@ enum isa {
  *            step[k] is 1, one element where it is 0. out may equal an argument.
  * add        y[i] += x[i]
  * sgd        out[i] = w[i] - lr g[i], one rounding (fused); out may equal w. */
-#define KERNELS_DECLARE(T, name)                                                          \
-    struct name {                                                                         \
-        enum isa isa;                                                                     \
-        void (*linear)(T *y, size_t ldy, const T *x, size_t ldx, const T *w,              \
-                       const T *bias, size_t bias_step, size_t rows, size_t cols,         \
-                       size_t inner);                                                     \
-        void (*linear_dx)(T *dx, size_t lddx, const T *d, size_t ldd, const T *w,         \
-                          size_t rows, size_t cols, size_t inner);                        \
-        void (*linear_dw)(T *dw, const T *d, size_t ldd, const T *x, size_t ldx,          \
-                          size_t rows, size_t cols, size_t inner);                        \
-        void (*sum_rows)(T *out, const T *d, size_t ldd, size_t rows, size_t cols);       \
-        void (*row_sum)(T *out, const T *d, size_t ldd, size_t rows, size_t cols);        \
-        void (*softmax)(T *y, size_t ldy, T *lse, const T *u, size_t ldu, size_t rows,    \
-                        size_t cols);                                                     \
-        void (*softmax_back)(T *du, size_t lddu, const T *y, size_t ldy, const T *dy,     \
-                             size_t lddy, size_t rows, size_t cols);                      \
-        void (*dot_lse)(T *out, const T *lse, const T *u, size_t ldu, const T *t,         \
-                        size_t ldt, size_t rows, size_t cols);                            \
-        void (*map)(const struct program *p, const T *const *args,                        \
-                    const unsigned char *step, T *out, size_t n);                         \
-        void (*add)(T *y, const T *x, size_t n);                                          \
-        void (*sgd)(T *out, const T *w, const T *g, T lr, size_t n);                      \
+#define KERNELS_DECLARE(T, name)                                                                \
+    struct name {                                                                               \
+        enum isa isa;                                                                           \
+        void (*linear)(T * y, size_t ldy, const T *x, size_t ldx, const T *w, const T *bias,    \
+                       size_t bias_step, size_t rows, size_t cols, size_t inner);               \
+        void (*linear_dx)(T * dx, size_t lddx, const T *d, size_t ldd, const T *w, size_t rows, \
+                          size_t cols, size_t inner);                                           \
+        void (*linear_dw)(T * dw, const T *d, size_t ldd, const T *x, size_t ldx, size_t rows,  \
+                          size_t cols, size_t inner);                                           \
+        void (*sum_rows)(T * out, const T *d, size_t ldd, size_t rows, size_t cols);            \
+        void (*row_sum)(T * out, const T *d, size_t ldd, size_t rows, size_t cols);             \
+        void (*softmax)(T * y, size_t ldy, T *lse, const T *u, size_t ldu, size_t rows,         \
+                        size_t cols);                                                           \
+        void (*softmax_back)(T * du, size_t lddu, const T *y, size_t ldy, const T *dy,          \
+                             size_t lddy, size_t rows, size_t cols);                            \
+        void (*dot_lse)(T * out, const T *lse, const T *u, size_t ldu, const T *t, size_t ldt,  \
+                        size_t rows, size_t cols);                                              \
+        void (*map)(const struct program *p, const T *const *args, const unsigned char *step,   \
+                    T *out, size_t n);                                                          \
+        void (*add)(T * y, const T *x, size_t n);                                               \
+        void (*sgd)(T * out, const T *w, const T *g, T lr, size_t n);                           \
     }
 
 KERNELS_DECLARE(float, kernels_f32);

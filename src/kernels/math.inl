@@ -4,11 +4,13 @@
  * is carried as hi + lo. `sum` and `sum_ordered` find the rounding error of an addition
  * (Knuth; Dekker), fused() that of a product. Polynomials: coefficients_*.inl. */
 
-#define SIGN_BIT ((BITS)1 << (8 * sizeof(T) - 1))
-#define MAGIC (C(1.5) * (T)((BITS)1 << FRACTION))    /* adding it rounds to an integer */
+#define SIGN_BIT   ((BITS)1 << (8 * sizeof(T) - 1))
+#define MAGIC      (C(1.5) * (T)((BITS)1 << FRACTION)) /* adding it rounds to an integer */
 #define POLY(z, c) poly((z), (c), (int)(sizeof(c) / sizeof(c)[0]))
 
-struct pair { V hi, lo; };
+struct pair {
+    V hi, lo;
+};
 
 static inline V poly(V z, const T *c, int n)
 {
@@ -56,7 +58,10 @@ static inline V scale(V x, I n)
 }
 
 /* e^(x + x_lo) = 2^n (1 + hi + lo), |hi| < 0.42; n also as a float */
-struct exponential { V hi, lo, n; I n_int; };
+struct exponential {
+    V hi, lo, n;
+    I n_int;
+};
 
 static inline struct exponential exp_parts(V x, V x_lo)
 {
@@ -77,7 +82,7 @@ static inline struct pair exp_mantissa(struct exponential e)
     return (struct pair){p.hi, p.lo + e.lo};
 }
 
-static inline V within(V x, V low, V high)      /* NaN stays */
+static inline V within(V x, V low, V high) /* NaN stays */
 {
     x = pick(x > high, high, x);
     return pick(x < low, low, x);
@@ -107,7 +112,9 @@ static inline V math_expm1(V x)
 }
 
 /* x = 2^k m, sqrt(1/2) <= m < sqrt 2, for a normal x > 0 */
-struct binary { V m, k; };
+struct binary {
+    V m, k;
+};
 
 static inline struct binary split_binary(V x)
 {
@@ -138,8 +145,8 @@ static inline struct pair log_parts(V x, V c, V more_k)
 static inline V normal(V x, V *k)
 {
     M small = x < LEAST_NORMAL;
-    *k = pick(small, C(-30.0) * (T)(sizeof(T) / 4), C(0.0));
-    return pick(small, x * (sizeof(T) == 4 ? C(0x1p30) : C(0x1p60)), x);
+    *k = pick(small, (T)-SUBNORMAL_SHIFT, C(0.0));
+    return pick(small, x * (T)((BITS)1 << SUBNORMAL_SHIFT), x);
 }
 
 static inline V math_log(V x)
@@ -181,7 +188,10 @@ static inline V math_tanh(V x)
 }
 
 /* e^-|x|: its parts, the mantissa, and the value as hi + lo, 0 where it is minute */
-struct decay { struct exponential e; struct pair mantissa, value; };
+struct decay {
+    struct exponential e;
+    struct pair mantissa, value;
+};
 
 static inline struct decay decay(V x)
 {
@@ -258,12 +268,15 @@ static inline V math_sinh(V x)
 }
 
 /* x = n pi/2 + r.hi + r.lo, |r| <= pi/4 (1 + 2^-9), for |x| < TRIG_LIMIT */
-struct angle { struct pair r; I n; };
+struct angle {
+    struct pair r;
+    I n;
+};
 
 static inline struct angle reduce(V x)
 {
     V shifted = fused(x, TWO_OVER_PI, MAGIC), n = shifted - MAGIC;
-    V r = fused(-n, HALF_PI_1, x);                  /* exact, as in exp_parts */
+    V r = fused(-n, HALF_PI_1, x); /* exact, as in exp_parts */
     V product = n * HALF_PI_2, product_lo = fused(n, HALF_PI_2, -product);
     struct pair d = sum(r, -product);
     V rest = d.lo - fused(n, HALF_PI_3, product_lo);
@@ -284,7 +297,7 @@ static inline V sine_of(struct angle a)
 static inline V math_sin(V x)
 {
     V y = sine_of(reduce(x));
-    return pick(magnitude(x) < CUBIC_BELOW * C(0.25), x, y);    /* -0 too */
+    return pick(magnitude(x) < CUBIC_BELOW * C(0.25), x, y); /* -0 too */
 }
 
 static inline V math_cos(V x)

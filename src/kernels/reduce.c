@@ -10,11 +10,11 @@
 static void bits_of_two_over_pi(int first, uint32_t *words, int n)
 {
     for (int i = 0; i < n; i++, first += 32) {
-        if (first < 0) {            /* at most 31 zeros before the first word */
+        if (first < 0) { /* at most 31 zeros before the first word */
             words[i] = two_over_pi[0] >> -first;
         } else {
-            const uint64_t both = (uint64_t)two_over_pi[first / 32] << 32 |
-                                  two_over_pi[first / 32 + 1];
+            const uint64_t both =
+                (uint64_t)two_over_pi[first / 32] << 32 | two_over_pi[first / 32 + 1];
             words[i] = (uint32_t)(both << first % 32 >> 32);
         }
     }
@@ -28,12 +28,12 @@ unsigned cr_reduce_large(double x, double *hi, double *lo)
     enum { WORDS = 8 };
     uint64_t u;
     memcpy(&u, &x, sizeof u);
-    const int e = (int)(u >> 52 & 0x7ff) - 1075;            /* x = m 2^e */
+    const int e = (int)(u >> 52 & 0x7ff) - 1075; /* x = m 2^e */
     const uint64_t m = (u & 0xfffffffffffffu) | 1ull << 52;
     /* The window starts 64 bits above the point of the product: what is shifted out on
      * the left is a multiple of 2^64 times 2^-62, that is, of 4. */
     uint32_t window[WORDS], product[WORDS + 2] = {0};
-    const int first = e - 2;        /* bits worth 2^(2-e) 2^-1 and less */
+    const int first = e - 2; /* bits worth 2^(2-e) 2^-1 and less */
     int skipped = 0;
     if (first < -31)
         skipped = (-first) / 32;
@@ -62,11 +62,11 @@ unsigned cr_reduce_large(double x, double *hi, double *lo)
     for (int i = 0; i < WORDS; i++)
         f[i] = product[i + 2];
     unsigned n = f[0] >> 30;
-    int negative = (f[0] >> 29 & 1) != 0;           /* fraction >= 1/2: the next n */
+    int negative = (f[0] >> 29 & 1) != 0; /* fraction >= 1/2: the next n */
     f[0] &= 0x3fffffffu;
     if (negative) {
         n++;
-        uint64_t borrow = 0;                        /* 1 - fraction */
+        uint64_t borrow = 0; /* 1 - fraction */
         for (int i = WORDS - 1; i >= 0; i--) {
             const uint64_t top = i == 0 ? 0x40000000u : 0;
             const uint64_t t = top - f[i] - borrow;

@@ -1,4 +1,5 @@
 /* Made by tests/kernels/make_coefficients.py: 2/pi = sum word[i] 2^(-32 (i + 1)). */
+/* clang-format off */
 static const uint32_t two_over_pi[40] = {
     0xa2f9836eu, 0x4e441529u, 0xfc2757d1u, 0xf534ddc0u, 0xdb629599u, 0x3c439041u, 0xfe5163abu, 0xdebbc561u,
     0xb7246e3au, 0x424dd2e0u, 0x06492eeau, 0x09d1921cu, 0xfe1deb1cu, 0xb129a73eu, 0xe88235f5u, 0x2ebb4484u,

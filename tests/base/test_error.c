@@ -183,8 +183,8 @@ static void carets_fall_under_wide_characters(void **state)
 static void suggests_what_was_meant(void **state)
 {
     (void)state;
-    static const char *const names[] = {"relu", "sigmoid", "tanh", "softmax", "elu",
-                                        "learning_rate"};
+    static const char *const names[] = {"relu",    "sigmoid", "tanh",
+                                        "softmax", "elu",     "learning_rate"};
     const size_t n = sizeof names / sizeof names[0];
     assert_string_equal(cr_suggest("rleu", names, n), "relu");
     assert_string_equal(cr_suggest("ReLU", names, n), "relu");

@@ -15,7 +15,7 @@ enum { ITEMS = 1000 };
 struct loop {
     int size;
     unsigned char done[ITEMS];
-    long long by_member[64];    /* each member writes its own */
+    long long by_member[64]; /* each member writes its own */
     atomic_int wrong;
 };
 

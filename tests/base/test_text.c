@@ -41,15 +41,34 @@ static void text_grows(void **state)
 static void shortest_is_what_python_prints(void **state)
 {
     (void)state;
-    static const struct { double v; const char *want; } cases[] = {
-        {0.1, "0.1"}, {1e300, "1e+300"}, {-0.0, "-0"}, {0, "0"}, {1, "1"}, {-3.5, "-3.5"},
-        {123456789, "123456789"}, {1e15, "1000000000000000"}, {1e16, "1e+16"}, {1e-4, "0.0001"},
-        {1.5e-5, "1.5e-05"}, {0.1 + 0.2, "0.30000000000000004"}, {5e-324, "5e-324"},
-        {DBL_MAX, "1.7976931348623157e+308"}, {DBL_MIN, "2.2250738585072014e-308"},
-        {1.0 / 3, "0.3333333333333333"}, {2.0 / 3, "0.6666666666666666"}, {100, "100"},
-        {9007199254740993.0, "9007199254740992"}, {0.5523079095743253, "0.5523079095743253"},
-        {HUGE_VAL, "inf"}, {-HUGE_VAL, "-inf"}, {NAN, "nan"}, {2.2250738585072011e-308,
-        "2.225073858507201e-308"},
+    static const struct {
+        double v;
+        const char *want;
+    } cases[] = {
+        {0.1, "0.1"},
+        {1e300, "1e+300"},
+        {-0.0, "-0"},
+        {0, "0"},
+        {1, "1"},
+        {-3.5, "-3.5"},
+        {123456789, "123456789"},
+        {1e15, "1000000000000000"},
+        {1e16, "1e+16"},
+        {1e-4, "0.0001"},
+        {1.5e-5, "1.5e-05"},
+        {0.1 + 0.2, "0.30000000000000004"},
+        {5e-324, "5e-324"},
+        {DBL_MAX, "1.7976931348623157e+308"},
+        {DBL_MIN, "2.2250738585072014e-308"},
+        {1.0 / 3, "0.3333333333333333"},
+        {2.0 / 3, "0.6666666666666666"},
+        {100, "100"},
+        {9007199254740993.0, "9007199254740992"},
+        {0.5523079095743253, "0.5523079095743253"},
+        {HUGE_VAL, "inf"},
+        {-HUGE_VAL, "-inf"},
+        {NAN, "nan"},
+        {2.2250738585072011e-308, "2.225073858507201e-308"},
     };
     char buf[32];
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
@@ -74,8 +93,14 @@ static void shortest_reads_back(void **state)
     uint64_t seed = 88172645463325252u;
     char buf[32];
     for (int i = 0; i < 20000; i++) {
-        union { uint64_t u; double v; } d = {next(&seed)};
-        union { uint32_t u; float v; } f = {(uint32_t)next(&seed)};
+        union {
+            uint64_t u;
+            double v;
+        } d = {next(&seed)};
+        union {
+            uint32_t u;
+            float v;
+        } f = {(uint32_t)next(&seed)};
         double back;
         if (i % 4 == 0)
             d.u &= 0x800fffffffffffffu, f.u &= 0x807fffffu;
@@ -95,17 +120,49 @@ static void shortest_reads_back(void **state)
 static void parses_whole_decimals_only(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"", "+", "-", ".", "e5", "1e", "1e+", "1.2.3", " 1", "1 ",
-        "0x10", "inf", "nan", "1,5", "--1", "1e5.0", "1e999", "-1e400", "1_0", "1f", ("\xe2\x88\x92" "1")};
+    static const char *const bad[] = {"",
+                                      "+",
+                                      "-",
+                                      ".",
+                                      "e5",
+                                      "1e",
+                                      "1e+",
+                                      "1.2.3",
+                                      " 1",
+                                      "1 ",
+                                      "0x10",
+                                      "inf",
+                                      "nan",
+                                      "1,5",
+                                      "--1",
+                                      "1e5.0",
+                                      "1e999",
+                                      "-1e400",
+                                      "1_0",
+                                      "1f",
+                                      ("\xe2\x88\x92"
+                                       "1")};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         double v = 42;
         assert_false(cr_parse_f64(bad[i], strlen(bad[i]), &v));
         assert_true(v == 42);
     }
-    static const struct { const char *s; double want; } good[] = {
-        {"1", 1}, {"+1", 1}, {"-1.5", -1.5}, {".5", .5}, {"5.", 5}, {"1e3", 1000}, {"1E-3", .001},
-        {"000.001e3", 1}, {"1e-999999999999999999999", 0}, {"0e999999999999999999999", 0},
-        {"4.9406564584124654e-324", 5e-324}, {"2.2250738585072012e-308", DBL_MIN},
+    static const struct {
+        const char *s;
+        double want;
+    } good[] = {
+        {"1", 1},
+        {"+1", 1},
+        {"-1.5", -1.5},
+        {".5", .5},
+        {"5.", 5},
+        {"1e3", 1000},
+        {"1E-3", .001},
+        {"000.001e3", 1},
+        {"1e-999999999999999999999", 0},
+        {"0e999999999999999999999", 0},
+        {"4.9406564584124654e-324", 5e-324},
+        {"2.2250738585072012e-308", DBL_MIN},
         {"17976931348623157e292", DBL_MAX},
     };
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
@@ -162,12 +219,26 @@ static void numbers_ignore_the_locale(void **state)
 static void decodes_utf8_strictly(void **state)
 {
     (void)state;
-    static const struct { const char *s; size_t n, len; unsigned c; } cases[] = {
-        {"a", 1, 1, 'a'}, {"\0", 1, 1, 0}, {"\xc3\xa4", 2, 2, 0xe4}, {"\xe2\x82\xac", 3, 3, 0x20ac},
-        {"\xf0\x9f\x98\x80", 4, 4, 0x1f600}, {"\xc3", 1, 1, 0xfffd}, {"\xe2\x82", 2, 1, 0xfffd},
-        {"\xc0\x80", 2, 1, 0xfffd}, {"\xe0\x80\x80", 3, 1, 0xfffd}, {"\xed\xa0\x80", 3, 1, 0xfffd},
-        {"\xf4\x90\x80\x80", 4, 1, 0xfffd}, {"\x80", 1, 1, 0xfffd}, {"\xff", 1, 1, 0xfffd},
-        {"\xc3(", 2, 1, 0xfffd}, {"\xf4\x8f\xbf\xbf", 4, 4, 0x10ffff},
+    static const struct {
+        const char *s;
+        size_t n, len;
+        unsigned c;
+    } cases[] = {
+        {"a", 1, 1, 'a'},
+        {"\0", 1, 1, 0},
+        {"\xc3\xa4", 2, 2, 0xe4},
+        {"\xe2\x82\xac", 3, 3, 0x20ac},
+        {"\xf0\x9f\x98\x80", 4, 4, 0x1f600},
+        {"\xc3", 1, 1, 0xfffd},
+        {"\xe2\x82", 2, 1, 0xfffd},
+        {"\xc0\x80", 2, 1, 0xfffd},
+        {"\xe0\x80\x80", 3, 1, 0xfffd},
+        {"\xed\xa0\x80", 3, 1, 0xfffd},
+        {"\xf4\x90\x80\x80", 4, 1, 0xfffd},
+        {"\x80", 1, 1, 0xfffd},
+        {"\xff", 1, 1, 0xfffd},
+        {"\xc3(", 2, 1, 0xfffd},
+        {"\xf4\x8f\xbf\xbf", 4, 4, 0x10ffff},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         unsigned c = 7;

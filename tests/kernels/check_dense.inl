@@ -22,15 +22,16 @@ static T *IT(copy)(const T *from, size_t n)
 }
 
 /* ISA after ISA; those that this machine lacks are left out. */
-#define FOR_EACH_TABLE(k, rounds)                                   \
-    for (int isa = ISA_REF; isa < ISA_COUNT; isa++)                 \
-        for (const struct TABLE *k = GET((enum isa)isa); k; k = NULL)  \
+#define FOR_EACH_TABLE(k, rounds)                                     \
+    for (int isa = ISA_REF; isa < ISA_COUNT; isa++)                   \
+        for (const struct TABLE *k = GET((enum isa)isa); k; k = NULL) \
             for (int round = 0; round < (rounds); round++)
 
 static void IT(linear)(void **state)
 {
     (void)state;
-    FOR_EACH_TABLE(k, 150) {
+    FOR_EACH_TABLE(k, 150)
+    {
         const size_t rows = below(6), cols = 1 + below(40);
         const size_t inner = below(5) ? below(20) : below(700);
         const size_t ldy = cols + below(3), ldx = inner + below(3), step = below(2);
@@ -55,7 +56,8 @@ static void IT(linear)(void **state)
 static void IT(linear_dx)(void **state)
 {
     (void)state;
-    FOR_EACH_TABLE(k, 100) {
+    FOR_EACH_TABLE(k, 100)
+    {
         const size_t rows = below(6), cols = below(40), inner = 1 + below(40);
         const size_t ldx = inner + below(3), ldd = cols + below(3);
         const size_t nx = rows * ldx, nd = rows * ldd, nw = cols * inner;
@@ -76,7 +78,8 @@ static void IT(linear_dx)(void **state)
 static void IT(linear_dw)(void **state)
 {
     (void)state;
-    FOR_EACH_TABLE(k, 100) {
+    FOR_EACH_TABLE(k, 100)
+    {
         const size_t rows = below(40), cols = 1 + below(20), inner = 1 + below(40);
         const size_t ldx = inner + below(3), ldd = cols + below(3);
         const size_t nx = rows * ldx, nd = rows * ldd, nw = cols * inner;
@@ -109,7 +112,8 @@ static T IT(sum16)(const T *v, size_t n)
 static void IT(sums)(void **state)
 {
     (void)state;
-    FOR_EACH_TABLE(k, 100) {
+    FOR_EACH_TABLE(k, 100)
+    {
         const size_t rows = 1 + below(20), cols = 1 + below(60), ld = cols + below(4);
         const size_t n = rows * ld;
         T *d = IT(make)(n), *down = IT(make)(cols), *along = IT(make)(rows);
@@ -134,7 +138,8 @@ static void IT(softmaxes)(void **state)
 {
     (void)state;
     const double tolerance = sizeof(T) == 4 ? 1e-6 : 1e-14;
-    FOR_EACH_TABLE(k, 100) {
+    FOR_EACH_TABLE(k, 100)
+    {
         const size_t rows = 1 + below(4), cols = 1 + below(40), ld = cols + below(3);
         const size_t n = rows * ld;
         T *u = IT(make)(n), *y = IT(make)(n), *lse = IT(make)(rows), *du = IT(make)(n);
@@ -173,7 +178,8 @@ static void IT(softmaxes)(void **state)
 static void IT(updates)(void **state)
 {
     (void)state;
-    FOR_EACH_TABLE(k, 100) {
+    FOR_EACH_TABLE(k, 100)
+    {
         const size_t n = below(70);
         T *w = IT(make)(n), *g = IT(make)(n), *out = IT(make)(n), *want = IT(make)(n);
         const T lr = (T)0.1;
@@ -193,7 +199,7 @@ static void IT(updates)(void **state)
 /* What program.h says of each exact primitive. */
 static T IT(exact)(int prim, T a, T b, T c)
 {
-    const T nan = a + b;        /* where either is NaN */
+    const T nan = a + b; /* where either is NaN */
     switch (prim) {
     case PRIM_NEG: return -a;
     case PRIM_ABS: return signbit(a) ? -a : a;
@@ -228,11 +234,12 @@ static int IT(arity)(int prim)
 static void IT(maps)(void **state)
 {
     (void)state;
-    FOR_EACH_TABLE(k, 8 * PRIM_COUNT) {
+    FOR_EACH_TABLE(k, 8 * PRIM_COUNT)
+    {
         const int prim = round % PRIM_COUNT, arity = IT(arity)(prim);
         const size_t n = below(200);
-        struct program p = {.n_args = 2, .n_consts = 1, .n_regs = 4, .n_steps = 1, .result = 3,
-                            .consts = {1.7}};
+        struct program p = {
+            .n_args = 2, .n_consts = 1, .n_regs = 4, .n_steps = 1, .result = 3, .consts = {1.7}};
         p.steps[0] = (struct program_step){(uint8_t)prim, 3, 0, 1, 2};
         const unsigned char step[] = {1, (unsigned char)below(2)};
         const size_t nb = step[1] ? n : 1;

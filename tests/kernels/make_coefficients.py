@@ -149,7 +149,8 @@ def array(out, name, comment, coefficients, bits, suffix):
 
 
 def write(path, which, bits, suffix):
-    out = ["/* Made by tests/kernels/make_coefficients.py; the lowest power first. */"]
+    out = ["/* Made by tests/kernels/make_coefficients.py; the lowest power first. */",
+           "/* clang-format off */"]
     for name, f, a, b, degrees, weight, comment in POLYNOMIALS:
         c, worst = fit(f, a, b, degrees[which], bits, weight)
         print(path[-7:], name, "%.1f" % mp.log(worst, 2))
@@ -190,6 +191,7 @@ with open("src/kernels/two_over_pi.inl", "w") as f:
     bits = int(mp.floor(mp.ldexp(2 / mp.pi, 32 * 40)))
     words = ["0x%08xu," % (bits >> 32 * (39 - i) & 0xffffffff) for i in range(40)]
     f.write("/* Made by tests/kernels/make_coefficients.py: 2/pi = sum word[i] 2^(-32 (i + 1)). */\n"
+            "/* clang-format off */\n"
             "static const uint32_t two_over_pi[40] = {\n")
     for i in range(0, 40, 8):
         f.write("    " + " ".join(words[i:i + 8]) + "\n")

@@ -11,11 +11,11 @@
 /* The rules of kernels.h, written out in the plainest way; the tables must give the same
  * bits, touch no gap between rows and nothing beyond an array's end. */
 
-#define T float
-#define FMA fmaf
-#define SAME assert_same_floats
-#define TABLE kernels_f32
-#define GET cr_kernels_f32
+#define T        float
+#define FMA      fmaf
+#define SAME     assert_same_floats
+#define TABLE    kernels_f32
+#define GET      cr_kernels_f32
 #define IT(name) name##_f32
 #include "kernels/check_dense.inl"
 #undef T
@@ -25,11 +25,11 @@
 #undef GET
 #undef IT
 
-#define T double
-#define FMA fma
-#define SAME assert_same_doubles
-#define TABLE kernels_f64
-#define GET cr_kernels_f64
+#define T        double
+#define FMA      fma
+#define SAME     assert_same_doubles
+#define TABLE    kernels_f64
+#define GET      cr_kernels_f64
 #define IT(name) name##_f64
 #include "kernels/check_dense.inl"
 
@@ -38,7 +38,7 @@ static void softmax_is_stable(void **state)
     (void)state;
     const struct kernels_f64 *k = cr_kernels_f64(ISA_REF);
     const double inf = (double)INFINITY;
-    const double u[6][3] = {{1e8, 1e8, -inf}, {1, 2, 3}, {-inf, 0, -inf},
+    const double u[6][3] = {{1e8, 1e8, -inf},   {1, 2, 3},   {-inf, 0, -inf},
                             {-inf, -inf, -inf}, {1, inf, 2}, {0, (double)NAN, 1}};
     const double t[3] = {1, 0, 0};
     double y[18], lse[6], loss;
@@ -80,15 +80,14 @@ static void empty_sizes_are_fine(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(linear_f32), cmocka_unit_test(linear_f64),
-        cmocka_unit_test(linear_dx_f32), cmocka_unit_test(linear_dx_f64),
-        cmocka_unit_test(linear_dw_f32), cmocka_unit_test(linear_dw_f64),
-        cmocka_unit_test(sums_f32), cmocka_unit_test(sums_f64),
-        cmocka_unit_test(softmaxes_f32), cmocka_unit_test(softmaxes_f64),
-        cmocka_unit_test(updates_f32), cmocka_unit_test(updates_f64),
-        cmocka_unit_test(maps_f32), cmocka_unit_test(maps_f64),
-        cmocka_unit_test(softmax_is_stable),
-        cmocka_unit_test(empty_sizes_are_fine),
+        cmocka_unit_test(linear_f32),        cmocka_unit_test(linear_f64),
+        cmocka_unit_test(linear_dx_f32),     cmocka_unit_test(linear_dx_f64),
+        cmocka_unit_test(linear_dw_f32),     cmocka_unit_test(linear_dw_f64),
+        cmocka_unit_test(sums_f32),          cmocka_unit_test(sums_f64),
+        cmocka_unit_test(softmaxes_f32),     cmocka_unit_test(softmaxes_f64),
+        cmocka_unit_test(updates_f32),       cmocka_unit_test(updates_f64),
+        cmocka_unit_test(maps_f32),          cmocka_unit_test(maps_f64),
+        cmocka_unit_test(softmax_is_stable), cmocka_unit_test(empty_sizes_are_fine),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,11 +11,13 @@
 #include "helpers.h"
 
 #define NUMPY "/usr/lib/python3/dist-packages/numpy/core/tests/data/umath-validation-set-"
-#define OURS SOURCE_DIR "/tests/kernels/"
+#define OURS  SOURCE_DIR "/tests/kernels/"
 
 static struct program one_step(enum prim prim, int args)
 {
-    struct program p = {.n_args = (uint8_t)args, .n_regs = (uint8_t)(args + 1), .n_steps = 1,
+    struct program p = {.n_args = (uint8_t)args,
+                        .n_regs = (uint8_t)(args + 1),
+                        .n_steps = 1,
                         .result = (uint8_t)args};
     p.steps[0] = (struct program_step){(uint8_t)prim, (uint8_t)args, 0, (uint8_t)(args > 1),
                                        args > 2 ? 2 : 0};
@@ -79,14 +81,14 @@ static double ulps32(float got, float want)
 static const struct function {
     const char *name;
     enum prim prim;
-    int numpy;          /* numpy has vectors; else we do */
+    int numpy; /* numpy has vectors; else we do */
     double most64, most32;
 } functions[] = {
-    {"exp", PRIM_EXP, 1, 1, 2},       {"expm1", PRIM_EXPM1, 1, 1, 2},
-    {"log", PRIM_LOG, 1, 1, 2},       {"log1p", PRIM_LOG1P, 1, 1, 2},
-    {"tanh", PRIM_TANH, 1, 1, 2},     {"sin", PRIM_SIN, 1, 1, 2},
-    {"cos", PRIM_COS, 1, 1, 2},       {"sinh", PRIM_SINH, 1, 1, 2},
-    {"cosh", PRIM_COSH, 1, 1, 2},     {"sigmoid", PRIM_SIGMOID, 0, 1, 2},
+    {"exp", PRIM_EXP, 1, 1, 2},           {"expm1", PRIM_EXPM1, 1, 1, 2},
+    {"log", PRIM_LOG, 1, 1, 2},           {"log1p", PRIM_LOG1P, 1, 1, 2},
+    {"tanh", PRIM_TANH, 1, 1, 2},         {"sin", PRIM_SIN, 1, 1, 2},
+    {"cos", PRIM_COS, 1, 1, 2},           {"sinh", PRIM_SINH, 1, 1, 2},
+    {"cosh", PRIM_COSH, 1, 1, 2},         {"sigmoid", PRIM_SIGMOID, 0, 1, 2},
     {"softplus", PRIM_SOFTPLUS, 0, 1, 2}, {"erf", PRIM_ERF, 0, 1, 2},
     {"pow", PRIM_POW, 0, 1, 2},
 };
@@ -110,9 +112,14 @@ static int check_file(const struct function *f, const char *path)
             continue;
         }
         seen++;
-        union { uint64_t u; double v; } x64 = {x}, y64 = {y}, want64 = {want};
-        union { uint32_t u; float v; } x32 = {(uint32_t)x}, y32 = {(uint32_t)y},
-                                       want32 = {(uint32_t)want};
+        union {
+            uint64_t u;
+            double v;
+        } x64 = {x}, y64 = {y}, want64 = {want};
+        union {
+            uint32_t u;
+            float v;
+        } x32 = {(uint32_t)x}, y32 = {(uint32_t)y}, want32 = {(uint32_t)want};
         const double off = type == 64 ? ulps64(call64(f->prim, x64.v, y64.v), want64.v)
                                       : ulps32(call32(f->prim, x32.v, y32.v), want32.v);
         double *worst = type == 64 ? &worst64 : &worst32;
@@ -120,8 +127,9 @@ static int check_file(const struct function *f, const char *path)
             *worst = off;
         if (!(off <= (type == 64 ? f->most64 : f->most32)) && wrong++ < 5)
             print_message("%s: %g ulp: got %a: %s", f->name, off,
-                type == 64 ? call64(f->prim, x64.v, y64.v)
-                           : (double)call32(f->prim, x32.v, y32.v), line);
+                          type == 64 ? call64(f->prim, x64.v, y64.v)
+                                     : (double)call32(f->prim, x32.v, y32.v),
+                          line);
     }
     fclose(in);
     print_message("%-9s %6d vectors, worst %g ulp (float64), %g ulp (float32)\n", f->name, seen,
@@ -163,19 +171,25 @@ static void special_values_follow_the_standard(void **state)
 {
     (void)state;
     const double inf = (double)INFINITY, nan = (double)NAN;
-    static const enum prim odd[] = {PRIM_EXPM1, PRIM_LOG1P, PRIM_TANH, PRIM_ERF, PRIM_SIN, PRIM_SINH};
-    const struct { enum prim prim; double x, want; } cases[] = {
-        {PRIM_EXP, 0, 1}, {PRIM_EXP, -0.0, 1}, {PRIM_EXP, inf, inf}, {PRIM_EXP, -inf, 0},
-        {PRIM_EXP, 1000, inf}, {PRIM_EXP, -1000, 0}, {PRIM_EXPM1, inf, inf}, {PRIM_EXPM1, -inf, -1},
-        {PRIM_LOG, 1, 0}, {PRIM_LOG, 0, -inf}, {PRIM_LOG, -0.0, -inf}, {PRIM_LOG, -1, nan},
-        {PRIM_LOG, inf, inf}, {PRIM_LOG, -inf, nan}, {PRIM_LOG1P, -1, -inf},
-        {PRIM_LOG1P, -2, nan}, {PRIM_LOG1P, inf, inf}, {PRIM_LOG1P, -inf, nan},
-        {PRIM_TANH, inf, 1}, {PRIM_TANH, -inf, -1}, {PRIM_SIGMOID, 0, 0.5},
-        {PRIM_SIGMOID, inf, 1}, {PRIM_SIGMOID, -inf, 0}, {PRIM_SIGMOID, -1e300, 0},
+    static const enum prim odd[] = {PRIM_EXPM1, PRIM_LOG1P, PRIM_TANH,
+                                    PRIM_ERF,   PRIM_SIN,   PRIM_SINH};
+    const struct {
+        enum prim prim;
+        double x, want;
+    } cases[] = {
+        {PRIM_EXP, 0, 1},          {PRIM_EXP, -0.0, 1},      {PRIM_EXP, inf, inf},
+        {PRIM_EXP, -inf, 0},       {PRIM_EXP, 1000, inf},    {PRIM_EXP, -1000, 0},
+        {PRIM_EXPM1, inf, inf},    {PRIM_EXPM1, -inf, -1},   {PRIM_LOG, 1, 0},
+        {PRIM_LOG, 0, -inf},       {PRIM_LOG, -0.0, -inf},   {PRIM_LOG, -1, nan},
+        {PRIM_LOG, inf, inf},      {PRIM_LOG, -inf, nan},    {PRIM_LOG1P, -1, -inf},
+        {PRIM_LOG1P, -2, nan},     {PRIM_LOG1P, inf, inf},   {PRIM_LOG1P, -inf, nan},
+        {PRIM_TANH, inf, 1},       {PRIM_TANH, -inf, -1},    {PRIM_SIGMOID, 0, 0.5},
+        {PRIM_SIGMOID, inf, 1},    {PRIM_SIGMOID, -inf, 0},  {PRIM_SIGMOID, -1e300, 0},
         {PRIM_SOFTPLUS, inf, inf}, {PRIM_SOFTPLUS, -inf, 0}, {PRIM_ERF, inf, 1},
-        {PRIM_ERF, -inf, -1}, {PRIM_SIN, inf, nan}, {PRIM_SIN, -inf, nan}, {PRIM_COS, inf, nan},
-        {PRIM_COS, 0, 1}, {PRIM_COS, -0.0, 1}, {PRIM_SINH, inf, inf}, {PRIM_SINH, -inf, -inf},
-        {PRIM_COSH, 0, 1}, {PRIM_COSH, inf, inf}, {PRIM_COSH, -inf, inf},
+        {PRIM_ERF, -inf, -1},      {PRIM_SIN, inf, nan},     {PRIM_SIN, -inf, nan},
+        {PRIM_COS, inf, nan},      {PRIM_COS, 0, 1},         {PRIM_COS, -0.0, 1},
+        {PRIM_SINH, inf, inf},     {PRIM_SINH, -inf, -inf},  {PRIM_COSH, 0, 1},
+        {PRIM_COSH, inf, inf},     {PRIM_COSH, -inf, inf},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         assert_true(ulps64(call64(cases[i].prim, cases[i].x, 0), cases[i].want) == 0);
@@ -200,17 +214,27 @@ static void powers_follow_the_standard(void **state)
 {
     (void)state;
     const double inf = (double)INFINITY, nan = (double)NAN;
-    const struct { double x, y, want; } cases[] = {
-        {0, 1, 0}, {-0.0, 1, -0.0}, {-0.0, 3, -0.0}, {-0.0, 2, 0}, {-0.0, 0.5, 0}, {0, -1, inf},
-        {-0.0, -1, -inf}, {-0.0, -3, -inf}, {-0.0, -2, inf}, {-0.0, -0.5, inf}, {0, inf, 0},
-        {0, -inf, inf}, {-1, inf, 1}, {-1, -inf, 1}, {1, nan, 1}, {1, inf, 1}, {nan, 0, 1},
-        {inf, 0, 1}, {0, 0, 1}, {nan, 1, nan}, {2, nan, nan}, {-8, 1.0 / 3, nan}, {-2, 0.5, nan},
-        {0.5, -inf, inf}, {2, -inf, 0}, {0.5, inf, 0}, {2, inf, inf}, {-0.5, -inf, inf},
-        {-2, inf, inf}, {-inf, -3, -0.0}, {-inf, -2, 0}, {-inf, 3, -inf}, {-inf, 2, inf},
-        {-inf, 0.5, inf}, {-inf, -0.5, 0}, {inf, -1, 0}, {inf, 2, inf}, {-2, 3, -8}, {-3, 2, 9},
-        {2, 10, 1024}, {10, -2, 0.01}, {9, 0.5, 3}, {4, -0.5, 0.5}, {2, -149, 0x1p-149},
-        {-2, 127, -0x1p127}, {2, 5000, inf}, {-2, 5001, -inf}, {2, -5000, 0}, {-2, -5001, -0.0},
-        {-1, 0x1p53, 1}, {-1, 9007199254740991.0, -1}, {0.1, 1, 0.1},
+    const struct {
+        double x, y, want;
+    } cases[] = {
+        {0, 1, 0},          {-0.0, 1, -0.0},     {-0.0, 3, -0.0},
+        {-0.0, 2, 0},       {-0.0, 0.5, 0},      {0, -1, inf},
+        {-0.0, -1, -inf},   {-0.0, -3, -inf},    {-0.0, -2, inf},
+        {-0.0, -0.5, inf},  {0, inf, 0},         {0, -inf, inf},
+        {-1, inf, 1},       {-1, -inf, 1},       {1, nan, 1},
+        {1, inf, 1},        {nan, 0, 1},         {inf, 0, 1},
+        {0, 0, 1},          {nan, 1, nan},       {2, nan, nan},
+        {-8, 1.0 / 3, nan}, {-2, 0.5, nan},      {0.5, -inf, inf},
+        {2, -inf, 0},       {0.5, inf, 0},       {2, inf, inf},
+        {-0.5, -inf, inf},  {-2, inf, inf},      {-inf, -3, -0.0},
+        {-inf, -2, 0},      {-inf, 3, -inf},     {-inf, 2, inf},
+        {-inf, 0.5, inf},   {-inf, -0.5, 0},     {inf, -1, 0},
+        {inf, 2, inf},      {-2, 3, -8},         {-3, 2, 9},
+        {2, 10, 1024},      {10, -2, 0.01},      {9, 0.5, 3},
+        {4, -0.5, 0.5},     {2, -149, 0x1p-149}, {-2, 127, -0x1p127},
+        {2, 5000, inf},     {-2, 5001, -inf},    {2, -5000, 0},
+        {-2, -5001, -0.0},  {-1, 0x1p53, 1},     {-1, 9007199254740991.0, -1},
+        {0.1, 1, 0.1},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const double x = cases[i].x, y = cases[i].y, got = call64(PRIM_POW, x, y);
@@ -220,7 +244,7 @@ static void powers_follow_the_standard(void **state)
         if (fabs(y) < 1e7 && !(ulps32(f, (float)cases[i].want) == 0))
             fail_msg("powf(%g, %g) is %g", x, y, (double)f);
     }
-    for (int i = 0; i < 1000; i++) {        /* a square is a product */
+    for (int i = 0; i < 1000; i++) { /* a square is a product */
         const double x = uniform(-1e3, 1e3);
         assert_true(call64(PRIM_POW, x, 2) == x * x);
         assert_true(call32(PRIM_POW, (float)x, 2) == (float)x * (float)x);
@@ -261,30 +285,37 @@ static void functions_are_within_their_ulps(void **state)
         long double (*f)(long double);
         double low, high;
     } sweeps[] = {
-        {PRIM_EXP, expl, -746, 710}, {PRIM_EXPM1, expm1l, -45, 710}, {PRIM_LOG, logl, 0, 100},
-        {PRIM_LOG1P, log1pl, -1, 100}, {PRIM_TANH, tanhl, -22, 22}, {PRIM_SIN, sinl, -1e5, 1e5},
-        {PRIM_COS, cosl, -1e5, 1e5}, {PRIM_SINH, sinhl, -711, 711}, {PRIM_COSH, coshl, -711, 711},
-        {PRIM_SIGMOID, sigmoidl, -745, 40}, {PRIM_SOFTPLUS, softplusl, -745, 45},
+        {PRIM_EXP, expl, -746, 710},
+        {PRIM_EXPM1, expm1l, -45, 710},
+        {PRIM_LOG, logl, 0, 100},
+        {PRIM_LOG1P, log1pl, -1, 100},
+        {PRIM_TANH, tanhl, -22, 22},
+        {PRIM_SIN, sinl, -1e5, 1e5},
+        {PRIM_COS, cosl, -1e5, 1e5},
+        {PRIM_SINH, sinhl, -711, 711},
+        {PRIM_COSH, coshl, -711, 711},
+        {PRIM_SIGMOID, sigmoidl, -745, 40},
+        {PRIM_SOFTPLUS, softplusl, -745, 45},
         {PRIM_ERF, erfl, -6, 6},
     };
     const volatile long double one = 1, epsilon = LDBL_EPSILON;
-    if (one + epsilon == one)       /* valgrind computes long double as double */
+    if (one + epsilon == one) /* valgrind computes long double as double */
         skip();
     for (size_t s = 0; s < sizeof sweeps / sizeof sweeps[0]; s++) {
         const enum prim prim = sweeps[s].prim;
         double worst64 = 0, worst32 = 0;
         for (int i = 0; i < 20000; i++) {
-            double x = i % 4 == 0 ? uniform(sweeps[s].low, sweeps[s].high)
-                     : i % 4 == 1 ? uniform(-105, 90)
-                     : i % 4 == 2 ? ldexp(uniform(-1, 1), -(int)below(60))
-                                  : 1 + ldexp(uniform(-1, 1), -(int)below(20));
+            double x = i % 4 == 0   ? uniform(sweeps[s].low, sweeps[s].high)
+                       : i % 4 == 1 ? uniform(-105, 90)
+                       : i % 4 == 2 ? ldexp(uniform(-1, 1), -(int)below(60))
+                                    : 1 + ldexp(uniform(-1, 1), -(int)below(20));
             if (prim == PRIM_LOG || (prim == PRIM_LOG1P && x < -0.99))
                 x = fabs(x);
             const float xf = (float)x;
             const double off64 = error_in_ulps(call64(prim, x, 0), sweeps[s].f(x), 52, -1022,
                                                0x1.fffffffffffff7p1023L);
-            const double off32 = error_in_ulps(call32(prim, xf, 0), sweeps[s].f(xf), 23, -126,
-                                               0x1.fffffefp127L);
+            const double off32 =
+                error_in_ulps(call32(prim, xf, 0), sweeps[s].f(xf), 23, -126, 0x1.fffffefp127L);
             worst64 = off64 > worst64 ? off64 : worst64;
             worst32 = off32 > worst32 ? off32 : worst32;
         }
@@ -298,8 +329,8 @@ static void functions_are_within_their_ulps(void **state)
 static void functions_are_monotone(void **state)
 {
     (void)state;
-    static const enum prim rising[] = {PRIM_EXP, PRIM_EXPM1, PRIM_TANH, PRIM_SIGMOID,
-                                       PRIM_SOFTPLUS, PRIM_ERF, PRIM_SINH};
+    static const enum prim rising[] = {PRIM_EXP,      PRIM_EXPM1, PRIM_TANH, PRIM_SIGMOID,
+                                       PRIM_SOFTPLUS, PRIM_ERF,   PRIM_SINH};
     for (size_t i = 0; i < sizeof rising / sizeof rising[0]; i++)
         for (int k = 0; k < 2000; k++) {
             const double x = uniform(-40, 40), y = x + 0x1p-36;
@@ -325,8 +356,14 @@ static void every_table_gives_the_same_bits(void **state)
             const double *args[] = {a[0], a[1], a[2]};
             const float *args_f[] = {af[0], af[1], af[2]};
             for (int i = 0; i < 3 * N; i++) {
-                const union { uint64_t u; double v; } any = {next_random()};
-                const union { uint32_t u; float v; } any_f = {(uint32_t)next_random()};
+                const union {
+                    uint64_t u;
+                    double v;
+                } any = {next_random()};
+                const union {
+                    uint32_t u;
+                    float v;
+                } any_f = {(uint32_t)next_random()};
                 a[i / N][i % N] = i % 2 ? any.v : nasty() * 20;
                 af[i / N][i % N] = i % 2 ? any_f.v : (float)nasty() * 20;
             }

@@ -5,14 +5,19 @@
 
 enum { ROWS = 4, TILE = VECTORS * WIDE, LANES = 16, DEPTH = 128 };
 
-struct matrix { const T *at; size_t row, col; };    /* element (i, p): at[i row + p col] */
+#define INLINE static inline __attribute__((always_inline))
+
+/* element (i, p): at[i row + p col] */
+struct matrix {
+    const T *at;
+    size_t row, col;
+};
 
 /* One tile of `rows` by `vectors` wide vectors, both constants where this is called, so
  * that acc stays in registers. part: how many lanes the only vector has, 0 for all.
  * `go_on` continues the chains that `out` holds; else they start from +0. */
-static inline __attribute__((always_inline))
-void tile(T *out, size_t ldo, struct matrix a, const T *b, size_t ldb, size_t rows,
-          size_t vectors, size_t part, size_t depth, int go_on)
+INLINE void tile(T *out, size_t ldo, struct matrix a, const T *b, size_t ldb, size_t rows,
+                 size_t vectors, size_t part, size_t depth, int go_on)
 {
     W acc[ROWS][VECTORS];
     for (size_t i = 0; i < rows; i++)
@@ -33,9 +38,8 @@ void tile(T *out, size_t ldo, struct matrix a, const T *b, size_t ldb, size_t ro
             wide_store(out + i * ldo + v * WIDE, acc[i][v], part);
 }
 
-static inline __attribute__((always_inline))
-void tiles(T *out, size_t ldo, struct matrix a, const T *b, size_t ldb, size_t rows,
-           size_t vectors, size_t part, size_t depth, int go_on)
+INLINE void tiles(T *out, size_t ldo, struct matrix a, const T *b, size_t ldb, size_t rows,
+                  size_t vectors, size_t part, size_t depth, int go_on)
 {
     size_t i = 0;
     for (; i + ROWS <= rows; i += ROWS, a.at += ROWS * a.row)

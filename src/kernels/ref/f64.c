@@ -1,7 +1,7 @@
 #include "kernels/tables.h"
 
 #define TABLE cr_kernels_f64_ref
-#define ISA ISA_REF
+#define ISA   ISA_REF
 #include "kernels/type_f64.inl"
 #include "kernels/ref/wide.inl"
 

@@ -6,7 +6,7 @@ static inline V large_angle(V x, unsigned more)
 {
     double hi, lo;
     struct angle a;
-    a.n = (BITS)(cr_reduce_large((double)x, &hi, &lo) + more);
+    a.n = (BITS)cr_reduce_large((double)x, &hi, &lo) + more;
     a.r.hi = (T)hi;
     a.r.lo = (T)((hi - (double)a.r.hi) + lo);
     return sine_of(a);
@@ -25,23 +25,23 @@ static void sines(T *out, const T *x, size_t n, unsigned more)
     }
 }
 
-#define EACH(value)                                                         \
-    for (size_t i = 0; i < n; i++) {                                        \
-        const T x = a[i];                                                   \
-        out[i] = (value);                                                   \
-    }                                                                       \
+#define EACH(value)                  \
+    for (size_t i = 0; i < n; i++) { \
+        const T x = a[i];            \
+        out[i] = (value);            \
+    }                                \
     break
-#define EACH2(value)                                                        \
-    for (size_t i = 0; i < n; i++) {                                        \
-        const T x = a[i], y = b[i];                                         \
-        out[i] = (value);                                                   \
-    }                                                                       \
+#define EACH2(value)                 \
+    for (size_t i = 0; i < n; i++) { \
+        const T x = a[i], y = b[i];  \
+        out[i] = (value);            \
+    }                                \
     break
-#define EACH3(value)                                                        \
-    for (size_t i = 0; i < n; i++) {                                        \
-        const T x = a[i], y = b[i], z = c[i];                               \
-        out[i] = (value);                                                   \
-    }                                                                       \
+#define EACH3(value)                          \
+    for (size_t i = 0; i < n; i++) {          \
+        const T x = a[i], y = b[i], z = c[i]; \
+        out[i] = (value);                     \
+    }                                         \
     break
 
 static void run_step(enum prim prim, T *out, const T *a, const T *b, const T *c, size_t n)
@@ -93,8 +93,11 @@ static void map(const struct program *p, const T *const *args, const unsigned ch
         reg[k] = strips[k];
         if (k < p->n_args && step[k])
             continue;
-        const T v = k < p->n_args ? (n ? args[k][0] : 0)
-                  : k < (size_t)p->n_args + p->n_consts ? (T)p->consts[k - p->n_args] : 0;
+        T v = 0;
+        if (k < p->n_args && n > 0)
+            v = args[k][0];
+        else if (k >= p->n_args && k < (size_t)p->n_args + p->n_consts)
+            v = (T)p->consts[k - p->n_args];
         for (size_t i = 0; i < most; i++)
             strips[k][i] = v;
     }
@@ -106,8 +109,8 @@ static void map(const struct program *p, const T *const *args, const unsigned ch
         for (size_t s = 0; s < p->n_steps; s++) {
             const struct program_step *now = &p->steps[s];
             assert(now->out >= p->n_args + p->n_consts && now->out < p->n_regs);
-            run_step((enum prim)now->prim, strips[now->out], reg[now->a], reg[now->b],
-                     reg[now->c], width);
+            run_step((enum prim)now->prim, strips[now->out], reg[now->a], reg[now->b], reg[now->c],
+                     width);
         }
         memmove(out + at, reg[p->result], width * sizeof *out);
     }

@@ -1,5 +1,5 @@
 /* The wide vectors of the reference: one lane. */
-#define WIDE 1
+#define WIDE    1
 #define VECTORS 4
 
 typedef T W;

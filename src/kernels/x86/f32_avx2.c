@@ -4,7 +4,7 @@
 #include "kernels/tables.h"
 
 #define TABLE cr_kernels_f32_avx2
-#define ISA ISA_AVX2
+#define ISA   ISA_AVX2
 #include "kernels/type_f32.inl"
 #include "kernels/x86/wide_f32_avx2.inl"
 

@@ -2,7 +2,7 @@
  * are loaded or stored, the others being 0 or left alone; 0: all. */
 #include <immintrin.h>
 
-#define WIDE 8
+#define WIDE    8
 #define VECTORS 2
 
 typedef __m256 W;

@@ -2,7 +2,7 @@
  * are loaded or stored, the others being 0 or left alone; 0: all. */
 #include <immintrin.h>
 
-#define WIDE 4
+#define WIDE    4
 #define VECTORS 2
 
 typedef __m256d W;
