@@ -285,9 +285,9 @@ cr_status cr_plan_make(const struct tape *tape, cr_net *net, cr_purpose purpose,
     p->purpose = purpose;
     p->rows = rows;
     if (net->type == CR_F32)
-        p->f32 = cr_kernels_f32(ISA_REF);
+        p->f32 = cr_kernels_f32(cr_isa_best());
     else
-        p->f64 = cr_kernels_f64(ISA_REF);
+        p->f64 = cr_kernels_f64(cr_isa_best());
     cr_error own = {0};
     cr_status status = make_calls(p, err ? err : &own);
     if (!status) status = place(p, err);

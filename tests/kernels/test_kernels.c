@@ -77,6 +77,29 @@ static void empty_sizes_are_fine(void **state)
     k->softmax(NULL, 0, NULL, NULL, 0, 0, 3);
 }
 
+static void the_instruction_set_can_be_capped(void **state)
+{
+    (void)state;
+    assert_int_equal(unsetenv("CHAINRULE_ISA"), 0);
+    const enum isa best = cr_isa_best();
+    assert_non_null(cr_kernels_f32(best));
+    assert_non_null(cr_kernels_f64(best));
+    for (int isa = 0; isa < ISA_COUNT; isa++) {
+        const struct kernels_f32 *f32 = cr_kernels_f32((enum isa)isa);
+        const struct kernels_f64 *f64 = cr_kernels_f64((enum isa)isa);
+        assert_int_equal(f32 != NULL, f64 != NULL);
+        assert_true(!f32 || (f32->isa == (enum isa)isa && f64->isa == (enum isa)isa));
+        assert_int_equal(setenv("CHAINRULE_ISA", cr_isa_name((enum isa)isa), 1), 0);
+        assert_true(cr_isa_best() <= (enum isa)isa);
+    }
+    assert_int_equal(setenv("CHAINRULE_ISA", "ref", 1), 0);
+    assert_int_equal(cr_isa_best(), ISA_REF);
+    assert_int_equal(setenv("CHAINRULE_ISA", "abacus", 1), 0);
+    assert_int_equal(cr_isa_best(), best);
+    assert_int_equal(unsetenv("CHAINRULE_ISA"), 0);
+    assert_string_equal(cr_isa_name(ISA_COUNT), "?");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
