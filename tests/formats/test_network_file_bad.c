@@ -26,7 +26,7 @@ static int is_yaml(const struct dirent *entry)
 static int message_of(const char *name, char *buf, size_t size)
 {
     char path[512];
-    size_t n;
+    size_t n = 0;
     cr_error err = {0};
     struct spec *spec = NULL;
     snprintf(path, sizeof path, FOLDER "/%s", name);
