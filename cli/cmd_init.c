@@ -70,6 +70,11 @@ static int run(const void *p)
 }
 
 const struct command cli_init = {
-    "init", "write a network file to start from",
+    "init",
+    "write a network file to start from",
     "Writes a small network file with comments: two inputs, two hidden units, one output.",
-    positionals, options, &defaults, sizeof defaults, run};
+    positionals,
+    options,
+    &defaults,
+    sizeof defaults,
+    run};

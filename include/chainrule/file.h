@@ -12,10 +12,10 @@ extern "C" {
 
 /* How to load. All zero (or NULL) means the defaults. */
 typedef struct cr_load_options {
-    cr_type type;           /* of the parameters: CR_F32 (0) or CR_F64 */
-    int has_seed;           /* 1: `seed` instead of the file's */
-    uint64_t seed;          /* for parameters that the file does not give */
-    size_t max_memory;      /* most bytes for all parameters; 0: CR_MAX_MEMORY */
+    cr_type type;      /* of the parameters: CR_F32 (0) or CR_F64 */
+    int has_seed;      /* 1: `seed` instead of the file's */
+    uint64_t seed;     /* for parameters that the file does not give */
+    size_t max_memory; /* most bytes for all parameters; 0: CR_MAX_MEMORY */
 } cr_load_options;
 
 /* The default limit: a few words of text can ask for any amount of memory. */
@@ -30,8 +30,7 @@ typedef struct cr_load_options {
 CR_API cr_status cr_net_load(const char *path, const cr_load_options *options, cr_net **out,
                              cr_error *err);
 CR_API cr_status cr_net_load_memory(const char *text, size_t size, const char *name,
-                                    const cr_load_options *options, cr_net **out,
-                                    cr_error *err);
+                                    const cr_load_options *options, cr_net **out, cr_error *err);
 
 #ifdef __cplusplus
 }

@@ -45,8 +45,7 @@ static cr_status read_notation(struct reader *r, const struct yaml_node *node)
     return CR_OK;
 }
 
-static cr_status read_reduction(struct reader *r, const struct yaml_node *node,
-                                enum reduction *out)
+static cr_status read_reduction(struct reader *r, const struct yaml_node *node, enum reduction *out)
 {
     static const char *const names[] = {"mean", "sum"};
     for (int i = 0; i < 2; i++) {
@@ -181,9 +180,9 @@ static cr_status read_root(struct reader *r)
         int key;
         cr_status (*read)(struct reader *r, const struct yaml_node *node);
     } parts[] = {
-        {KEY_TITLE, read_title}, {KEY_NOTATION, read_notation}, {KEY_LOSS, read_loss},
-        {KEY_OPTIMISER, read_optimiser}, {KEY_TRAIN, read_train},
-        {KEY_ITERATIONS, read_iterations},
+        {KEY_TITLE, read_title}, {KEY_NOTATION, read_notation},
+        {KEY_LOSS, read_loss},   {KEY_OPTIMISER, read_optimiser},
+        {KEY_TRAIN, read_train}, {KEY_ITERATIONS, read_iterations},
     };
     struct fields f;
     const struct yaml_node *root = r->yaml.root;
@@ -226,8 +225,8 @@ static cr_status read_spec(struct reader *r, const struct source *given, size_t 
     return status == CR_OK ? cr_spec_finish(r->spec, max_bytes, r->err) : status;
 }
 
-cr_status cr_network_file_read(const char *text, size_t size, const char *name,
-                               size_t max_bytes, struct spec **out, cr_error *err)
+cr_status cr_network_file_read(const char *text, size_t size, const char *name, size_t max_bytes,
+                               struct spec **out, cr_error *err)
 {
     const struct source given = {name, text, size};
     struct reader r = {.spec = cr_spec_new(), .err = err};

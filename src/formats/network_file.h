@@ -14,10 +14,10 @@
  *   max_bytes  most memory for parameters, as for cr_spec_finish; 0: no limit
  * *out is finished and freed with cr_spec_free; untouched on failure. Memory used follows
  * the text's size, whatever counts stand in it. */
-cr_status cr_network_file_read(const char *text, size_t size, const char *name,
-                               size_t max_bytes, struct spec **out, cr_error *err);
+cr_status cr_network_file_read(const char *text, size_t size, const char *name, size_t max_bytes,
+                               struct spec **out, cr_error *err);
 
-enum { NETWORK_FILE_PARAMETERS = 1 };   /* write weights and biases that the spec gives */
+enum { NETWORK_FILE_PARAMETERS = 1 }; /* write weights and biases that the spec gives */
 
 /* Write a finished spec as a network file: reading the text gives an equal spec. Without
  * NETWORK_FILE_PARAMETERS, given weights and biases are left out, and the layers say how
@@ -26,18 +26,26 @@ cr_status cr_network_file_write(const struct spec *spec, int flags, struct text 
 
 /* One list of the keys of every mapping, for reading, suggestions, documentation, tests. */
 struct file_key {
-    const char *name, *alias;           /* alias: another spelling, or NULL */
+    const char *name, *alias; /* alias: another spelling, or NULL */
     const char *meaning;
 };
 enum file_map {
-    MAP_NETWORK, MAP_LAYER, MAP_EXAMPLE, MAP_ACTIVATION, MAP_INIT, MAP_BIAS, MAP_LOSS,
-    MAP_OPTIMISER, MAP_TRAIN, MAP_COUNT
+    MAP_NETWORK,
+    MAP_LAYER,
+    MAP_EXAMPLE,
+    MAP_ACTIVATION,
+    MAP_INIT,
+    MAP_BIAS,
+    MAP_LOSS,
+    MAP_OPTIMISER,
+    MAP_TRAIN,
+    MAP_COUNT
 };
 enum { MAP_MAX_KEYS = 12 };
 struct file_map_row {
-    const char *what;                   /* "a layer" */
-    int has_params;                     /* other keys are a table row's parameters */
-    struct file_key key[MAP_MAX_KEYS];  /* up to a NULL name */
+    const char *what;                  /* "a layer" */
+    int has_params;                    /* other keys are a table row's parameters */
+    struct file_key key[MAP_MAX_KEYS]; /* up to a NULL name */
 };
 const struct file_map_row *cr_network_file_map(enum file_map map);
 

@@ -6,9 +6,9 @@
 
 /* What every example's inputs, or its targets, consist of. */
 struct columns {
-    const char *what;               /* "input" */
+    const char *what; /* "input" */
     size_t n;
-    const char *const *name;        /* NULL: values are given in order */
+    const char *const *name; /* NULL: values are given in order */
     struct name_index index;
 };
 
@@ -51,9 +51,9 @@ static cr_status check_mixed(const struct reader *r, const struct yaml_node *lis
 /* 1 when a node has values, not names alone. */
 static int has_values(const struct yaml_node *node)
 {
-    return node->kind == YAML_MAP || (node->kind == YAML_LIST && node->child &&
-                                      (cr_file_is_number(node->child) ||
-                                       node->child->kind != YAML_SCALAR));
+    return node->kind == YAML_MAP ||
+           (node->kind == YAML_LIST && node->child &&
+            (cr_file_is_number(node->child) || node->child->kind != YAML_SCALAR));
 }
 
 static cr_status read_columns(struct reader *r, const struct yaml_node *node, const char *what,
@@ -91,8 +91,7 @@ static cr_status missing_name(struct reader *r, const struct yaml_node *node,
         while (k && !cr_yaml_is(k, c->name[i]))
             k = k->next->next;
         if (!k)
-            return cr_file_fail(r, CR_ERR_VALUE, node, "%s '%s' has no value", c->what,
-                                c->name[i]);
+            return cr_file_fail(r, CR_ERR_VALUE, node, "%s '%s' has no value", c->what, c->name[i]);
     }
     return cr_file_fail(r, CR_ERR_SHAPE, node, "a value is missing");
 }
@@ -105,8 +104,10 @@ static cr_status check_row(struct reader *r, const struct yaml_node *node, const
     if (example)
         snprintf(which, sizeof which, "example %zu has", example);
     if (node->kind == YAML_SCALAR || !has_values(node)) {
-        cr_file_fail(r, CR_ERR_VALUE, node, "%ss must be a list of numbers, or a mapping from "
-                     "names to numbers", c->what);
+        cr_file_fail(r, CR_ERR_VALUE, node,
+                     "%ss must be a list of numbers, or a mapping from "
+                     "names to numbers",
+                     c->what);
         if (cr_file_is_number(node))
             cr_hint(r->err, "write [%s]", cr_file_word(node).s);
         return CR_ERR_VALUE;
@@ -177,7 +178,7 @@ cr_status cr_file_read_inputs(struct reader *r, const struct fields *network)
     if (!node) {
         cr_file_fail(r, CR_ERR_VALUE, r->yaml.root, "'inputs' is missing");
         cr_hint(r->err, "'inputs: {x1: 0.5, x2: 1}', or 'inputs: 2' where data come from "
-                "elsewhere");
+                        "elsewhere");
         return CR_ERR_VALUE;
     }
     r->spec->inputs_at = cr_yaml_place(&r->yaml, node);
@@ -187,8 +188,8 @@ cr_status cr_file_read_inputs(struct reader *r, const struct fields *network)
     if (status == CR_OK)
         r->spec->n_inputs = (size_t)n;
     else if (status == CR_ERR_VALUE)
-        cr_hint(r->err, cr_file_is_number(node) ? "values go in a list: [%s]"
-                                                : "or names in a list: [%s]",
+        cr_hint(r->err,
+                cr_file_is_number(node) ? "values go in a list: [%s]" : "or names in a list: [%s]",
                 cr_file_word(node).s);
     return status;
 }
@@ -386,7 +387,7 @@ cr_status cr_file_read_targets(struct reader *r, const struct fields *network)
     if (status != CR_OK || !has_values(in))
         return status;
     if (out && !has_values(out))
-        targets = (struct columns){0};      /* names alone: what the output is called */
+        targets = (struct columns){0}; /* names alone: what the output is called */
     const struct example one = {NULL, in, out};
     status = input_columns(r, &inputs);
     return status == CR_OK ? read_values(r, &one, 1, &inputs, &targets) : status;

@@ -20,15 +20,14 @@ static cr_status read_init(struct reader *r, const struct yaml_node *node, const
     struct init init = {0};
     const int row = cr_init_find(name, &near);
     if (row < 0) {
-        cr_file_fail(r, CR_ERR_UNKNOWN, node, "unknown initialiser '%s'",
-                     cr_file_word(node).s);
+        cr_file_fail(r, CR_ERR_UNKNOWN, node, "unknown initialiser '%s'", cr_file_word(node).s);
         if (near)
             cr_hint(r->err, "did you mean '%s'?", near);
         return CR_ERR_UNKNOWN;
     }
     init.method = (enum init_method)row;
-    const cr_status status = cr_params_set(init.param, cr_init_row(row)->param, name, params, n,
-                                           &r->yaml.src, r->err);
+    const cr_status status =
+        cr_params_set(init.param, cr_init_row(row)->param, name, params, n, &r->yaml.src, r->err);
     if (status == CR_OK)
         *out = init;
     return status;
@@ -159,8 +158,8 @@ static cr_status read_units(struct reader *r, struct layer *l, const struct yaml
     uint64_t units;
     if (node->kind == YAML_LIST)
         return read_unit_names(r, l, node);
-    const cr_status status = cr_file_count(r, node, "the number of units", 1, FILE_MAX_UNITS,
-                                           &units);
+    const cr_status status =
+        cr_file_count(r, node, "the number of units", 1, FILE_MAX_UNITS, &units);
     if (status == CR_OK)
         l->out->units = (size_t)units;
     else if (node->kind == YAML_MAP || !cr_file_is_number(node))
@@ -187,8 +186,8 @@ static cr_status read_activation(struct reader *r, struct layer *l, const struct
     if (status != CR_OK)
         return status;
     l->out->act_at = cr_yaml_text_place(&r->yaml, name);
-    return cr_activation_set(&r->spec->arena, &l->out->act, text, f.param, f.n_params,
-                             &r->yaml.src, l->out->act_at, r->err);
+    return cr_activation_set(&r->spec->arena, &l->out->act, text, f.param, f.n_params, &r->yaml.src,
+                             l->out->act_at, r->err);
 }
 
 /* Weights as rows */
@@ -207,12 +206,13 @@ static cr_status read_rows(struct reader *r, struct layer *l, const struct yaml_
         if (v->n == 0)
             return cr_file_fail(r, CR_ERR_VALUE, v, "row %zu of the weights is empty", row + 1);
         if (v->n != first->n)
-            return cr_file_fail(r, CR_ERR_SHAPE, v, "row %zu of the weights has %u number%s, but "
-                                "row 1 has %u", row + 1, v->n, v->n == 1 ? "" : "s", first->n);
+            return cr_file_fail(r, CR_ERR_SHAPE, v,
+                                "row %zu of the weights has %u number%s, but "
+                                "row 1 has %u",
+                                row + 1, v->n, v->n == 1 ? "" : "s", first->n);
     }
     size_t n;
-    if (!cr_mul_size(node->n, first->n, &n) ||
-        !(w = arena_new(&r->spec->arena, double, n)))
+    if (!cr_mul_size(node->n, first->n, &n) || !(w = arena_new(&r->spec->arena, double, n)))
         return cr_fail_memory(r->err);
     row = 0;
     for (const struct yaml_node *v = first; v; v = v->next, row++) {
@@ -254,7 +254,10 @@ static size_t arrow_at(const char *s, size_t n)
     return n >= 3 && memcmp(s, "\xE2\x86\x92", 3) == 0 ? 3 : 0;
 }
 
-struct ends { const char *from, *to; size_t n_from, n_to; };
+struct ends {
+    const char *from, *to;
+    size_t n_from, n_to;
+};
 
 static int split_arrow(const struct yaml_node *key, struct ends *out)
 {
@@ -290,8 +293,10 @@ static size_t source_size(const struct reader *r, int from)
 
 static cr_status needs_names(const struct reader *r, const struct yaml_node *node, size_t layer)
 {
-    cr_file_fail(r, CR_ERR_VALUE, node, "weights by name need named units, but those of layer %zu "
-                 "have none", layer + 1);
+    cr_file_fail(r, CR_ERR_VALUE, node,
+                 "weights by name need named units, but those of layer %zu "
+                 "have none",
+                 layer + 1);
     cr_hint(r->err, "write 'units: [h1, h2]' there");
     return CR_ERR_VALUE;
 }
@@ -309,8 +314,8 @@ static const char *const *input_names(struct reader *r)
     return names;
 }
 
-static cr_status source_names(struct reader *r, const struct layer *l,
-                              const struct yaml_node *node, const char ***out, size_t *n_out)
+static cr_status source_names(struct reader *r, const struct layer *l, const struct yaml_node *node,
+                              const char ***out, size_t *n_out)
 {
     const struct spec_layer *out_layer = l->out;
     int from[SPEC_FROM] = {(int)l->index - 1}, n_from = out_layer->n_from;
@@ -323,15 +328,17 @@ static cr_status source_names(struct reader *r, const struct layer *l,
         n += source_size(r, from[i]);
     /* Each name needs an entry of the mapping, so a count bounds what is allocated. */
     if (n > node->n)
-        return cr_file_fail(r, CR_ERR_SHAPE, node, "%u weights are given, but layer %zu has %zu "
-                            "inputs", node->n, l->index + 1, n);
+        return cr_file_fail(r, CR_ERR_SHAPE, node,
+                            "%u weights are given, but layer %zu has %zu "
+                            "inputs",
+                            node->n, l->index + 1, n);
     const char **names = arena_new(&r->tmp, const char *, n);
     if (!names)
         return cr_fail_memory(r->err);
     n = 0;
     for (int i = 0; i < n_from; i++) {
-        const char *const *own = from[i] == FROM_INPUTS ? input_names(r)
-                                                        : r->spec->layer[from[i]].unit_names;
+        const char *const *own =
+            from[i] == FROM_INPUTS ? input_names(r) : r->spec->layer[from[i]].unit_names;
         if (!own)
             return from[i] == FROM_INPUTS ? cr_fail_memory(r->err)
                                           : needs_names(r, node, (size_t)from[i]);
@@ -398,8 +405,10 @@ static cr_status read_connections(struct reader *r, struct layer *l, const struc
     if (status != CR_OK)
         return status;
     if (!cr_mul_size(n_from, l->out->units, &n) || n / 64 > node->n)
-        return cr_file_fail(r, CR_ERR_SHAPE, node, "%u weights are given, but %zu inputs to %zu "
-                            "units need %zu", node->n, n_from, l->out->units, n);
+        return cr_file_fail(r, CR_ERR_SHAPE, node,
+                            "%u weights are given, but %zu inputs to %zu "
+                            "units need %zu",
+                            node->n, n_from, l->out->units, n);
     c.w = arena_new(&r->spec->arena, double, n);
     c.given = arena_new(&r->tmp, unsigned char, n);
     if (!c.w || !c.given)
@@ -476,8 +485,7 @@ static cr_status read_bias_map(struct reader *r, struct layer *l, const struct y
     if (shared && f.n_params)
         return cr_fail_at(r->err, CR_ERR_UNKNOWN, &r->yaml.src, f.param[0].name_at,
                           "a shared bias has no parameter '%s'", f.param[0].name);
-    return shared ? read_shared(r, l, shared)
-                  : read_named_init(r, init, &f, &l->out->bias_init);
+    return shared ? read_shared(r, l, shared) : read_named_init(r, init, &f, &l->out->bias_init);
 }
 
 static cr_status read_bias(struct reader *r, struct layer *l, const struct yaml_node *node)
@@ -499,8 +507,7 @@ static cr_status read_bias(struct reader *r, struct layer *l, const struct yaml_
     }
     if (node->kind == YAML_SCALAR && out->units != 1) {
         const struct word word = cr_file_word(node);
-        cr_file_fail(r, CR_ERR_SHAPE, node, "one number, but the layer has %zu units",
-                     out->units);
+        cr_file_fail(r, CR_ERR_SHAPE, node, "one number, but the layer has %zu units", out->units);
         cr_hint(r->err, "one bias for all of them: {shared: %s}; one each: a list", word.s);
         return CR_ERR_SHAPE;
     }
@@ -567,8 +574,8 @@ static size_t join_size(const struct reader *r, const struct spec_layer *l)
 /* An add or concat layer: no parameters, so none of their keys. */
 static cr_status read_join(struct reader *r, struct layer *l, int key)
 {
-    static const int dense_only[] = {KEY_WEIGHTS, KEY_BIAS, KEY_FROM, KEY_WEIGHT_RATE,
-                                     KEY_BIAS_RATE, KEY_ADD, KEY_CONCAT};
+    static const int dense_only[] = {KEY_WEIGHTS,   KEY_BIAS, KEY_FROM,  KEY_WEIGHT_RATE,
+                                     KEY_BIAS_RATE, KEY_ADD,  KEY_CONCAT};
     const char *name = cr_network_file_map(MAP_LAYER)->key[key].name;
     const struct yaml_node *units = l->f.value[KEY_UNITS];
     for (size_t i = 0; i < sizeof dense_only / sizeof *dense_only; i++)

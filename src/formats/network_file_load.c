@@ -42,13 +42,12 @@ static cr_status read_file(FILE *file, const char *path, struct text *out, cr_er
     while (out->len <= YAML_MAX_SIZE && (n = fread(buf, 1, sizeof buf, file)) > 0)
         cr_text_addn(out, buf, n);
     if (ferror(file))
-        return fail_file(err, path, errno == EISDIR ? "this is a folder, not a file"
-                                                    : strerror(errno));
+        return fail_file(err, path,
+                         errno == EISDIR ? "this is a folder, not a file" : strerror(errno));
     return out->failed ? cr_fail_memory(err) : CR_OK;
 }
 
-cr_status cr_net_load(const char *path, const cr_load_options *options, cr_net **out,
-                      cr_error *err)
+cr_status cr_net_load(const char *path, const cr_load_options *options, cr_net **out, cr_error *err)
 {
     struct text text = {0};
     FILE *file = fopen(path, "rb");

@@ -12,16 +12,32 @@
 #include "net/spec.h"
 
 enum { FILE_MAX_UNITS = 1 << 24, FILE_MAX_LAYERS = 4096, FILE_MAX_NAME = 256 };
-enum { FILE_WORD = 64 };                /* bytes of a word that messages show */
+enum { FILE_WORD = 64 }; /* bytes of a word that messages show */
 
 /* Places of the keys in each mapping's row. */
 enum {
-    KEY_TITLE, KEY_NOTATION, KEY_INPUTS, KEY_LAYERS, KEY_TARGETS, KEY_EXAMPLES, KEY_LOSS,
-    KEY_OPTIMISER, KEY_TRAIN, KEY_ITERATIONS
+    KEY_TITLE,
+    KEY_NOTATION,
+    KEY_INPUTS,
+    KEY_LAYERS,
+    KEY_TARGETS,
+    KEY_EXAMPLES,
+    KEY_LOSS,
+    KEY_OPTIMISER,
+    KEY_TRAIN,
+    KEY_ITERATIONS
 };
 enum {
-    KEY_NAME, KEY_UNITS, KEY_ACTIVATION, KEY_WEIGHTS, KEY_BIAS, KEY_FROM, KEY_ADD, KEY_CONCAT,
-    KEY_WEIGHT_RATE, KEY_BIAS_RATE
+    KEY_NAME,
+    KEY_UNITS,
+    KEY_ACTIVATION,
+    KEY_WEIGHTS,
+    KEY_BIAS,
+    KEY_FROM,
+    KEY_ADD,
+    KEY_CONCAT,
+    KEY_WEIGHT_RATE,
+    KEY_BIAS_RATE
 };
 enum { KEY_EXAMPLE_NAME, KEY_EXAMPLE_INPUTS, KEY_EXAMPLE_TARGETS };
 enum { KEY_ACTIVATION_NAME };
@@ -39,10 +55,10 @@ struct given_name {
 
 struct reader {
     struct yaml yaml;
-    struct arena tmp;                   /* the tree and other scratch */
+    struct arena tmp; /* the tree and other scratch */
     struct spec *spec;
     cr_error *err;
-    struct given_name *given;           /* of inputs and units, in the file's order */
+    struct given_name *given; /* of inputs and units, in the file's order */
     size_t n_given, cap_given;
 };
 
@@ -56,7 +72,9 @@ struct fields {
 /* Errors at a node. `word` makes text of a scalar for a message (cut when long). */
 cr_status cr_file_fail(const struct reader *r, cr_status code, const struct yaml_node *node,
                        const char *fmt, ...) CR_PRINTF(4, 5);
-struct word { char s[FILE_WORD + 16]; };
+struct word {
+    char s[FILE_WORD + 16];
+};
 struct word cr_file_word(const struct yaml_node *node);
 
 /* Hint at the name most likely meant, or at all of them where they are few. */
@@ -100,6 +118,6 @@ size_t cr_file_find(const struct name_index *index, const char *s, size_t n);
 /* Parts of the file. */
 cr_status cr_file_read_layers(struct reader *r, const struct yaml_node *node);
 cr_status cr_file_read_inputs(struct reader *r, const struct fields *network);
-cr_status cr_file_read_targets(struct reader *r, const struct fields *network);  /* after layers */
+cr_status cr_file_read_targets(struct reader *r, const struct fields *network); /* after layers */
 
 #endif

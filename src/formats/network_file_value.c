@@ -109,8 +109,11 @@ static int find_key(const struct file_map_row *map, const struct yaml_node *node
 /* A key that another mapping has: where it belongs. */
 static const char *belongs(const struct yaml_node *node)
 {
-    static const struct { enum file_map map; const char *place; } places[] = {
-        {MAP_NETWORK, "it stands at the left margin"}, {MAP_LAYER, "it belongs to a layer"},
+    static const struct {
+        enum file_map map;
+        const char *place;
+    } places[] = {
+        {MAP_NETWORK, "it stands at the left margin"},    {MAP_LAYER, "it belongs to a layer"},
         {MAP_OPTIMISER, "it belongs under 'optimiser:'"}, {MAP_TRAIN, "it belongs under 'train:'"},
         {MAP_LOSS, "it belongs under 'loss:'"},
     };
@@ -169,7 +172,10 @@ cr_status cr_file_fields(struct reader *r, const struct yaml_node *node, enum fi
         cr_file_fail(r, CR_ERR_VALUE, node, "%s is a mapping, not %s", row->what,
                      described(node).s);
         cr_hint(r->err, "write 'key: value' lines, such as '%s: ...'",
-                row->key[map == MAP_LAYER ? KEY_UNITS : map == MAP_NETWORK ? KEY_LAYERS : 0].name);
+                row->key[map == MAP_LAYER     ? KEY_UNITS
+                         : map == MAP_NETWORK ? KEY_LAYERS
+                                              : 0]
+                    .name);
         return CR_ERR_VALUE;
     }
     if (row->has_params && !(f.param = arena_new(&r->tmp, struct spec_param, node->n)))
@@ -220,7 +226,7 @@ static int is_too_large(const char *s, size_t n)
 static int parse_number(const char *s, size_t n, double *out)
 {
     const char *slash = memchr(s, '/', n);
-    double v, below = 1;
+    double v = 0, below = 1;
     size_t first = slash ? (size_t)(slash - s) : n;
     while (slash && first > 0 && s[first - 1] == ' ')
         first--;
@@ -249,14 +255,13 @@ static int parse_number(const char *s, size_t n, double *out)
 int cr_file_is_number(const struct yaml_node *node)
 {
     double v;
-    return node->kind == YAML_SCALAR && !node->quoted &&
-           parse_number(node->text, node->n, &v) != 0;
+    return node->kind == YAML_SCALAR && !node->quoted && parse_number(node->text, node->n, &v) != 0;
 }
 
 /* What the writer of a value that is no number most likely did. */
 static void hint_number(const struct reader *r, const struct yaml_node *node)
 {
-    char plain[sizeof(struct word)];
+    char plain[sizeof(struct word)] = "";
     struct word w = cr_file_word(node);
     size_t n = 0;
     double v;
@@ -267,7 +272,7 @@ static void hint_number(const struct reader *r, const struct yaml_node *node)
         return;
     }
     for (const char *s = w.s; *s;) {
-        if (strncmp(s, "\xE2\x88\x92", 3) == 0)        /* the minus of print, U+2212 */
+        if (strncmp(s, "\xE2\x88\x92", 3) == 0) /* the minus of print, U+2212 */
             plain[n++] = '-', s += 3;
         else
             plain[n++] = *s == ',' ? '.' : *s, s++;
@@ -283,8 +288,8 @@ cr_status cr_file_number(const struct reader *r, const struct yaml_node *node, c
     double v;
     if (is_empty(node))
         return cr_file_fail(r, CR_ERR_VALUE, node, "%s has no value", what);
-    const int found = node->kind == YAML_SCALAR && !node->quoted
-                          ? parse_number(node->text, node->n, &v) : 0;
+    const int found =
+        node->kind == YAML_SCALAR && !node->quoted ? parse_number(node->text, node->n, &v) : 0;
     if (found == 1) {
         *out = v;
         return CR_OK;
@@ -376,7 +381,7 @@ cr_status cr_file_name(struct reader *r, const struct yaml_node *node, const cha
         cr_hint(r->err, "a name has at most %d bytes", FILE_MAX_NAME);
     else
         cr_hint(r->err, "a name starts with a letter and holds letters, digits, _ - . '; "
-                "any other goes in quotes");
+                        "any other goes in quotes");
     return CR_ERR_VALUE;
 }
 
@@ -434,7 +439,10 @@ cr_status cr_file_check_names(struct reader *r)
     return CR_ERR_VALUE;
 }
 
-struct order_entry { const char *name; uint32_t at; };
+struct order_entry {
+    const char *name;
+    uint32_t at;
+};
 
 static int by_entry(const void *a, const void *b)
 {
@@ -442,8 +450,7 @@ static int by_entry(const void *a, const void *b)
     return strcmp(x->name, y->name);
 }
 
-cr_status cr_file_index(struct reader *r, const char *const *name, size_t n,
-                        struct name_index *out)
+cr_status cr_file_index(struct reader *r, const char *const *name, size_t n, struct name_index *out)
 {
     struct order_entry *entry = arena_new(&r->tmp, struct order_entry, n);
     uint32_t *order = arena_new(&r->tmp, uint32_t, n);

@@ -1,5 +1,6 @@
 #include "formats/yaml.h"
 
+#include <assert.h>
 #include <libfyaml.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,7 @@ enum { MAX_OPEN_BRACKETS = 200, MAX_ANCHORS = 200 };
 
 enum { MARK_EVERY = 512 };
 struct yaml_mark {
-    uint32_t line, column;      /* from 0, in code points */
+    uint32_t line, column; /* from 0, in code points */
 };
 
 static int is_break(const struct source *src, size_t i)
@@ -110,8 +111,8 @@ static cr_status check_bytes(const struct yaml *y, cr_error *err)
         const int breaks = c == '\n' || (c == '\r' && i + 1 < src->size && s[1] == '\n');
         len = 1;
         if (c >= 0x80 && !is_utf8(s, src->size - i, &len)) {
-            cr_fail_at(err, CR_ERR_FORMAT, src, place_of(y, i, i + 1),
-                       "byte 0x%02X is not UTF-8", c);
+            cr_fail_at(err, CR_ERR_FORMAT, src, place_of(y, i, i + 1), "byte 0x%02X is not UTF-8",
+                       c);
             cr_hint(err, "save the file as UTF-8");
             return CR_ERR_FORMAT;
         }
@@ -143,11 +144,11 @@ struct builder {
     cr_error *err;
     struct frame frame[YAML_MAX_DEPTH];
     int depth, documents;
-    struct yaml_node *last;         /* the node before: stands in for an empty value's place */
+    struct yaml_node *last; /* the node before: stands in for an empty value's place */
 };
 
-static cr_status fail_node(const struct builder *b, cr_status code,
-                           const struct yaml_node *node, const char *message)
+static cr_status fail_node(const struct builder *b, cr_status code, const struct yaml_node *node,
+                           const char *message)
 {
     return cr_fail_at(b->err, code, &b->y->src, cr_yaml_place(b->y, node), "%s", message);
 }
@@ -259,7 +260,9 @@ static cr_status check_duplicates(struct builder *b, const struct yaml_node *map
 static cr_status close_collection(struct builder *b, struct fy_event *e)
 {
     const struct fy_mark *end = fy_event_end_mark(e);
+    assert(b->depth > 0); /* libfyaml closes only what it has opened */
     struct yaml_node *node = b->frame[--b->depth].node;
+    assert(node);
     if (end && end->input_pos <= b->y->src.size && end->input_pos > node->start)
         node->end = (uint32_t)end->input_pos;
     b->last = node;
@@ -296,17 +299,12 @@ static cr_status on_event(struct builder *b, struct fy_event *e)
             return refuse(b, e, NULL, "a second document starts here",
                           "one file holds one network");
         return CR_OK;
-    case FYET_MAPPING_START:
-        return open_collection(b, e, YAML_MAP);
-    case FYET_SEQUENCE_START:
-        return open_collection(b, e, YAML_LIST);
+    case FYET_MAPPING_START: return open_collection(b, e, YAML_MAP);
+    case FYET_SEQUENCE_START: return open_collection(b, e, YAML_LIST);
     case FYET_MAPPING_END:
-    case FYET_SEQUENCE_END:
-        return close_collection(b, e);
-    case FYET_SCALAR:
-        return add_scalar(b, e);
-    default:
-        return CR_OK;
+    case FYET_SEQUENCE_END: return close_collection(b, e);
+    case FYET_SCALAR: return add_scalar(b, e);
+    default: return CR_OK;
     }
 }
 
@@ -427,8 +425,13 @@ static cr_status report(const struct builder *b, struct fy_diag *diag)
     size_t tab;
     if (!e && has_directive(src, &at))
         return cr_fail_at(b->err, CR_ERR_SYNTAX, src, at, "directives are not used here");
-    if (!e || !e->msg)
-        return cr_fail_memory(b->err);
+    if (!e || !e->msg) { /* libfyaml gives up on some texts without a word */
+        if (b->last)
+            at = cr_yaml_place(b->y, b->last);
+        cr_fail_at(b->err, CR_ERR_SYNTAX, src, at, "what follows here cannot be read as YAML");
+        cr_hint(b->err, "text that starts with a sign such as | or %% goes in quotes");
+        return CR_ERR_SYNTAX;
+    }
     at = (struct place){e->line, e->column, 1};
     if (is_unclosed(b, e))
         return fail_unclosed(b);
@@ -485,8 +488,7 @@ static cr_status parse(struct builder *b)
     return status;
 }
 
-cr_status cr_yaml_read(struct arena *a, const struct source *src, struct yaml *out,
-                       cr_error *err)
+cr_status cr_yaml_read(struct arena *a, const struct source *src, struct yaml *out, cr_error *err)
 {
     struct yaml y = {.src = *src};
     struct builder b = {.arena = a, .y = &y, .err = err};

@@ -19,26 +19,25 @@ enum yaml_kind { YAML_SCALAR, YAML_LIST, YAML_MAP };
 /* A mapping's children are key, value, key, value, ...; `n` counts pairs. */
 struct yaml_node {
     uint8_t kind;
-    uint8_t quoted;                 /* a scalar in quotes, or a block of text */
-    uint32_t n;                     /* items, pairs, or bytes of a scalar */
-    uint32_t start, end;            /* bytes of the source, quotes and brackets included */
+    uint8_t quoted;      /* a scalar in quotes, or a block of text */
+    uint32_t n;          /* items, pairs, or bytes of a scalar */
+    uint32_t start, end; /* bytes of the source, quotes and brackets included */
     union {
-        const char *text;           /* scalar: n bytes, not terminated */
-        struct yaml_node *child;    /* first item or key */
+        const char *text;        /* scalar: n bytes, not terminated */
+        struct yaml_node *child; /* first item or key */
     };
     struct yaml_node *next;
 };
 
 struct yaml {
-    struct source src;              /* the text, without a byte-order mark */
-    struct yaml_mark *mark;         /* line and column of every so many bytes */
-    struct yaml_node *root;         /* NULL: nothing but comments */
+    struct source src;      /* the text, without a byte-order mark */
+    struct yaml_mark *mark; /* line and column of every so many bytes */
+    struct yaml_node *root; /* NULL: nothing but comments */
 };
 
 /* Read a text. Everything lands in the arena, and scalars point into src->text, which
  * must live as long. CR_ERR_SYNTAX, CR_ERR_FORMAT, CR_ERR_LIMIT, CR_ERR_MEMORY. */
-cr_status cr_yaml_read(struct arena *a, const struct source *src, struct yaml *out,
-                       cr_error *err);
+cr_status cr_yaml_read(struct arena *a, const struct source *src, struct yaml *out, cr_error *err);
 
 /* Where a node stands; its span ends with its first line. */
 struct place cr_yaml_place(const struct yaml *y, const struct yaml_node *node);
