@@ -103,14 +103,23 @@ static void the_instruction_set_can_be_capped(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(linear_f32),        cmocka_unit_test(linear_f64),
-        cmocka_unit_test(linear_dx_f32),     cmocka_unit_test(linear_dx_f64),
-        cmocka_unit_test(linear_dw_f32),     cmocka_unit_test(linear_dw_f64),
-        cmocka_unit_test(sums_f32),          cmocka_unit_test(sums_f64),
-        cmocka_unit_test(softmaxes_f32),     cmocka_unit_test(softmaxes_f64),
-        cmocka_unit_test(updates_f32),       cmocka_unit_test(updates_f64),
-        cmocka_unit_test(maps_f32),          cmocka_unit_test(maps_f64),
-        cmocka_unit_test(softmax_is_stable), cmocka_unit_test(empty_sizes_are_fine),
+        cmocka_unit_test(linear_f32),
+        cmocka_unit_test(linear_f64),
+        cmocka_unit_test(linear_dx_f32),
+        cmocka_unit_test(linear_dx_f64),
+        cmocka_unit_test(linear_dw_f32),
+        cmocka_unit_test(linear_dw_f64),
+        cmocka_unit_test(sums_f32),
+        cmocka_unit_test(sums_f64),
+        cmocka_unit_test(softmaxes_f32),
+        cmocka_unit_test(softmaxes_f64),
+        cmocka_unit_test(updates_f32),
+        cmocka_unit_test(updates_f64),
+        cmocka_unit_test(maps_f32),
+        cmocka_unit_test(maps_f64),
+        cmocka_unit_test(softmax_is_stable),
+        cmocka_unit_test(empty_sizes_are_fine),
+        cmocka_unit_test(the_instruction_set_can_be_capped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
