@@ -80,6 +80,7 @@ void cr_prepare_target(const struct prepare *p, double value, size_t class, floa
 {
     switch (p->code) {
     case CODE_NUMBER:
+    case CODE_LOG_NUMBER:   /* the loss takes the logarithm of the output's meaning */
         out[0] = p->target_sd > 0 ? (float)((value - p->target_mean) / p->target_sd) : 0.0f;
         break;
     case CODE_ONE_HOT:
@@ -89,11 +90,14 @@ void cr_prepare_target(const struct prepare *p, double value, size_t class, floa
     case CODE_ONE_COLUMN:
         out[0] = class == 1 ? 1.0f : (float)p->off;
         break;
+    case CODE_COUNT: break;
     }
 }
 
 double cr_prepare_number(const struct prepare *p, const float *outputs)
 {
+    if (p->code == CODE_LOG_NUMBER)
+        return exp((double)outputs[0]);
     return (double)outputs[0] * p->target_sd + p->target_mean;
 }
 

@@ -14,8 +14,10 @@
 /* How targets are given to the network. */
 enum target_code {
     CODE_NUMBER,            /* one output: the number, standardised or as it is */
+    CODE_LOG_NUMBER,        /* one output: the logarithm of the number (Poisson) */
     CODE_ONE_HOT,           /* an output for each class: 1 for the row's class, else `off` */
     CODE_ONE_COLUMN,        /* two classes, one output: 1 for the second class, else `off` */
+    CODE_COUNT
 };
 
 struct prepare {

@@ -34,7 +34,9 @@ const char *cr_name_problem(const char *s, size_t n)
     for (size_t i = 0; i < n;) {
         unsigned code;
         size_t step = cr_utf8_next(s + i, n - i, &code);
-        if (code < 0x20 || code == 0x7F)
+        int hides = (code >= 0x200E && code <= 0x200F) || (code >= 0x2028 && code <= 0x202E) ||
+                    (code >= 0x2066 && code <= 0x2069) || code == 0xFEFF;
+        if (code < 0x20 || (code >= 0x7F && code < 0xA0) || hides)
             return "has a control character";
         if (code == 0xFFFD && step == 1)
             return "is not UTF-8";
@@ -335,7 +337,9 @@ cr_status cr_rows_next(struct row_reader *r, double *values, const char **label,
     }
     *label = NULL;
     *label_size = 0;
-    if (r->label_name) {
+    if (r->label_name && r->any_label) {
+        *label = cr_csv_text(r->csv, r->label_field, label_size);
+    } else if (r->label_name) {
         status = check_text(r->csv, r->label_field, "label", err);
         if (status != CR_OK)
             return status;

@@ -19,6 +19,7 @@ struct row_reader {
     size_t *field;              /* [cols] where in the line */
     const char *label_name;     /* NULL: none */
     size_t label_field;
+    int any_label;              /* 1: a label may be missing or odd text; set it after opening */
     size_t ignored;             /* columns of the file that are not read */
 };
 
