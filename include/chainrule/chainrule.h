@@ -8,6 +8,8 @@
 #include "chainrule/explain.h"
 #include "chainrule/file.h"
 #include "chainrule/list.h"
+#include "chainrule/model.h"
 #include "chainrule/net.h"
+#include "chainrule/train.h"
 
 #endif
