@@ -8,9 +8,9 @@
 #include "net/plan.h"
 
 /* Steps, relative to the size of what is varied. The first suits a smooth loss: with the
- * extrapolation below its error is of order step^6, and rounding adds eps/step. The smaller
- * ones are for a kink nearby, which spoils a larger step, and for formulas that wind fast. */
-static const double steps[] = {1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7};
+ * extrapolation below its error is of order step^4, and rounding adds eps/step. The smaller
+ * ones are for a kink nearby, which spoils a larger step. */
+static const double steps[] = {1e-3, 1e-4, 1e-5, 1e-6, 1e-7};
 enum { N_STEPS = sizeof steps / sizeof *steps };
 
 struct checker {
@@ -41,25 +41,11 @@ static double central(struct checker *c, double *variable, double h)
     return (loss_at(c, variable, right) - loss_at(c, variable, left)) / (right - left);
 }
 
-/* What rounding of the loss does to a slope over a distance h. */
-static double noise(const struct checker *c, double h)
+/* Richardson's extrapolation of two central differences (Press et al., Numerical Recipes,
+ * section 5.7): the error of order h^2 cancels. */
+static double extrapolated(struct checker *c, double *variable, double h)
 {
-    return 32 * DBL_EPSILON * fmax(fabs(c->loss), 1e-3) / h;
-}
-
-struct estimate {
-    double slope;
-    double moved;           /* how far the last extrapolation went: more than its error where smooth */
-};
-
-/* Richardson's extrapolation of three central differences (Press et al., Numerical Recipes,
- * section 5.7): the errors of order h^2 and h^4 cancel. */
-static struct estimate extrapolate(struct checker *c, double *variable, double h)
-{
-    const double d0 = central(c, variable, h), d1 = central(c, variable, h / 2),
-                 d2 = central(c, variable, h / 4);
-    const double r0 = (4 * d1 - d0) / 3, r1 = (4 * d2 - d1) / 3;
-    return (struct estimate){(16 * r1 - r0) / 15, fabs(r1 - r0)};
+    return (4 * central(c, variable, h / 2) - central(c, variable, h)) / 3;
 }
 
 struct verdict {
@@ -67,66 +53,33 @@ struct verdict {
     double numeric, error;
 };
 
-/* The relative difference of two slopes of which `unsure` is not known: up to the
- * tolerance when they agree. NaN counts as infinite. */
-static struct verdict judge(const struct checker *c, double backward, double numeric, double unsure)
-{
-    const double difference = fabs(backward - numeric);
-    const double larger = fmax(fmax(fabs(backward), fabs(numeric)), unsure / c->tolerance);
-    const double error = difference == 0 ? 0 : difference / larger;
-    if (error <= c->tolerance) return (struct verdict){AGREES, numeric, error};
-    return (struct verdict){WRONG, numeric, isnan(error) ? INFINITY : error};
-}
-
-struct sides {
-    double left, right, gap;
-};
-
-static struct sides one_sided(struct checker *c, double *variable, double h)
-{
-    const double x = *variable;
-    const volatile double above = x + h, below = x - h;
-    struct sides s = {(c->loss - loss_at(c, variable, below)) / (x - below),
-                      (loss_at(c, variable, above) - c->loss) / (above - x), 0};
-    s.gap = fabs(s.right - s.left);
-    return s;
-}
-
-/* A kink at this point: the slopes of the two sides differ, and no less over a tenth of the
- * distance, where those of a curve come together. Then any slope between them is right. */
-static int at_kink(struct checker *c, double *variable, double size, double backward,
-                   double *numeric)
-{
-    const struct sides far = one_sided(c, variable, 1e-5 * size);
-    const struct sides near = one_sided(c, variable, 1e-6 * size);
-    const double slack = 1e-3 * near.gap + noise(c, 1e-6 * size);
-    *numeric = (near.left + near.right) / 2;
-    return near.gap > 4 * slack && near.gap > far.gap / 2 &&
-           backward >= fmin(near.left, near.right) - slack &&
-           backward <= fmax(near.left, near.right) + slack;
-}
-
-/* The first step suffices where it agrees to within rounding. If it does not, the step that
- * knows the slope best decides, not any that happens to agree: small steps know little. */
 static struct verdict compare(struct checker *c, double *variable, double backward)
 {
     const double size = fmax(fabs(*variable), 1);
-    struct verdict best = {WRONG, NAN, INFINITY};
-    double least = INFINITY;
+    double numeric = NAN, error = INFINITY;
     for (int i = 0; i < N_STEPS; i++) {
         const double h = steps[i] * size;
-        const struct estimate e = extrapolate(c, variable, h);
-        const struct verdict v = judge(c, backward, e.slope, noise(c, h));
-        if (i == 0 && v.kind == AGREES) return v;
-        const double unsure = e.moved + noise(c, h);
-        if (!(unsure < least)) continue;
-        least = unsure;
-        best = judge(c, backward, e.slope, unsure);
+        const double d = extrapolated(c, variable, h);
+        const double noise = 32 * DBL_EPSILON * fmax(fabs(c->loss), 1e-3) / h;
+        const double larger = fmax(fabs(backward), fabs(d));
+        const double difference = fabs(backward - d);
+        const double relative = difference == 0 ? 0 : difference / fmax(larger, noise / c->tolerance);
+        if (relative < error) {
+            error = relative;
+            numeric = d;
+        }
+        if (relative <= c->tolerance) return (struct verdict){AGREES, d, relative};
     }
-    double numeric;
-    if (best.kind == WRONG && at_kink(c, variable, size, backward, &numeric))
-        return (struct verdict){KINK, numeric, 0};
-    return best;
+    /* Slopes of the two sides that differ however small the step: a kink at this point. */
+    const double h = steps[N_STEPS - 2] * size, x = *variable;
+    const double right = (loss_at(c, variable, x + h) - c->loss) / h;
+    const double left = (c->loss - loss_at(c, variable, x - h)) / h;
+    const double gap = fabs(right - left);
+    const double slack = 1e-3 * gap + 32 * DBL_EPSILON * fmax(fabs(c->loss), 1e-3) / h;
+    if (gap > 1e-2 * fmax(fabs(right), fabs(left)) && gap > 4 * slack &&
+        backward >= fmin(left, right) - slack && backward <= fmax(left, right) + slack)
+        return (struct verdict){KINK, (left + right) / 2, 0};
+    return (struct verdict){WRONG, numeric, error};
 }
 
 /* One group: `n` variables, and the gradient that backpropagation gave for each. */
