@@ -44,7 +44,4 @@ struct slicing cr_slicing(const cr_plan *plan, size_t rows);
 
 void cr_run_f32(const cr_plan *plan, const struct run *run, enum phase first, enum phase last);
 void cr_run_f64(const cr_plan *plan, const struct run *run, enum phase first, enum phase last);
-void *cr_locate_f32(const cr_plan *plan, const struct run *run, size_t slice, int value);
-void *cr_locate_f64(const cr_plan *plan, const struct run *run, size_t slice, int value);
-
 #endif

@@ -27,17 +27,17 @@ void cr_plan_run(const cr_plan *plan, const struct run *run, enum phase first, e
 void *cr_plan_at(const cr_plan *plan, const struct run *run, int value, size_t row, size_t index)
 {
     const struct value *v = &plan->tape->value[value];
+    const size_t slice_rows = cr_slicing(plan, run->rows).rows;
     size_t slice = 0;
     if (v->extent == PER_ROW) {
-        const struct slicing slicing = cr_slicing(plan, run->rows);
-        slice = row / slicing.rows;
-        index += row % slicing.rows * v->cols;
+        slice = row / slice_rows;
+        index += row % slice_rows * v->cols;
     }
     if (plan->f32) {
-        float *p = cr_locate_f32(plan, run, slice, value);
+        float *p = place_f32(plan, run, slice_rows, slice, value);
         return p ? p + index : NULL;
     }
-    double *p = cr_locate_f64(plan, run, slice, value);
+    double *p = place_f64(plan, run, slice_rows, slice, value);
     return p ? p + index : NULL;
 }
 

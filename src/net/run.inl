@@ -9,16 +9,17 @@ struct NAME(job) {
     enum phase first, last;
 };
 
-void *NAME(cr_locate)(const cr_plan *plan, const struct run *run, size_t slice, int value)
+/* Where a value's part of a slice begins; slice_rows as cr_slicing gives it. */
+static T *NAME(place)(const cr_plan *plan, const struct run *run, size_t slice_rows, size_t slice,
+                      int value)
 {
     const struct slot *slot = &plan->slot[value];
     const struct value *v = &plan->tape->value[value];
-    const struct slicing slicing = cr_slicing(plan, run->rows);
     T *work = run->work;
     switch (slot->kind) {
     case IN_NOWHERE: return NULL;
-    case IN_INPUT: return (T *)(uintptr_t)run->in + slice * slicing.rows * v->cols;
-    case IN_TARGETS: return (T *)(uintptr_t)run->targets + slice * slicing.rows * v->cols;
+    case IN_INPUT: return (T *)(uintptr_t)run->in + slice * slice_rows * v->cols;
+    case IN_TARGETS: return (T *)(uintptr_t)run->targets + slice * slice_rows * v->cols;
     case IN_PARAMS: return (T *)run->params + slot->offset;
     case IN_SHARED: return work + plan->sums + slot->offset;
     case IN_SUMS:
@@ -29,6 +30,11 @@ void *NAME(cr_locate)(const cr_plan *plan, const struct run *run, size_t slice, 
                slice * plan->slice + slot->offset;
     }
     return NULL;
+}
+
+static T *NAME(locate)(const struct NAME(job) *j, size_t slice, int value)
+{
+    return NAME(place)(j->plan, j->run, j->slicing.rows, slice, value);
 }
 
 static T *NAME(scratch)(const struct NAME(job) *j, size_t slice)
@@ -44,7 +50,7 @@ static void NAME(map)(const struct NAME(job) *j, const struct call *c, size_t sl
     const T *args[PROGRAM_ARGS];
     unsigned char step[PROGRAM_ARGS];
     for (int i = 0; i < c->n_in; i++) {
-        args[i] = NAME(cr_locate)(j->plan, j->run, slice, c->in[i]);
+        args[i] = NAME(locate)(j, slice, c->in[i]);
         step[i] = j->plan->tape->value[c->in[i]].extent == PER_ROW;
     }
     j->k->map(c->program, args, step, out, n);
@@ -56,7 +62,7 @@ static void NAME(concat)(const struct NAME(job) *j, const struct call *c, size_t
     const size_t cols = j->plan->tape->value[c->out].cols;
     size_t begin = 0;
     for (int i = 0; i < c->n_in; i++) {
-        const T *in = NAME(cr_locate)(j->plan, j->run, slice, c->in[i]);
+        const T *in = NAME(locate)(j, slice, c->in[i]);
         const size_t n = j->plan->tape->value[c->in[i]].cols;
         for (size_t r = 0; r < rows; r++) memcpy(out + r * cols + begin, in + r * n, n * sizeof *in);
         begin += n;
@@ -68,12 +74,12 @@ static void NAME(call)(const struct NAME(job) *j, const struct call *c, size_t s
 {
     const struct value *v = j->plan->tape->value;
     const struct KERNELS *k = j->k;
-    T *out = NAME(cr_locate)(j->plan, j->run, slice, c->out);
+    T *out = NAME(locate)(j, slice, c->out);
     const size_t cols = v[c->out].cols;
     T *in[4] = {0};
     size_t in_cols[4] = {0};
     for (int i = 0; i < c->n_in && i < 4; i++) {
-        in[i] = NAME(cr_locate)(j->plan, j->run, slice, c->in[i]);
+        in[i] = NAME(locate)(j, slice, c->in[i]);
         in_cols[i] = v[c->in[i]].cols;
     }
     switch (c->op) {
@@ -102,7 +108,7 @@ static void NAME(call)(const struct NAME(job) *j, const struct call *c, size_t s
     case OP_SUM:
         memcpy(out, in[0], rows * cols * sizeof *out);
         for (int i = 1; i < c->n_in; i++)
-            k->add(out, NAME(cr_locate)(j->plan, j->run, slice, c->in[i]), rows * cols);
+            k->add(out, NAME(locate)(j, slice, c->in[i]), rows * cols);
         break;
     case OP_CONCAT:
         NAME(concat)(j, c, slice, rows, out);
@@ -112,7 +118,7 @@ static void NAME(call)(const struct NAME(job) *j, const struct call *c, size_t s
             memcpy(out + r * cols, in[0] + r * in_cols[0] + c->begin, cols * sizeof *out);
         break;
     case OP_SOFTMAX:
-        k->softmax(out, cols, NAME(cr_locate)(j->plan, j->run, slice, c->out2), in[0], cols, rows,
+        k->softmax(out, cols, NAME(locate)(j, slice, c->out2), in[0], cols, rows,
                    cols);
         break;
     case OP_SOFTMAX_BACK:
@@ -182,7 +188,7 @@ static void NAME(set_scalars)(const struct NAME(job) *j)
     const struct tape *t = j->plan->tape;
     for (int v = 0; v < t->n_values; v++) {
         if (t->value[v].extent != SCALAR || t->value[v].maker >= 0) continue;
-        T *s = NAME(cr_locate)(j->plan, j->run, 0, v);
+        T *s = NAME(locate)(j, 0, v);
         *s = t->value[v].role == ROLE_ROWS ? (T)j->run->rows : (T)j->run->rate;
     }
 }
