@@ -12,16 +12,27 @@ static inline V large_angle(V x, unsigned more)
     return sine_of(a);
 }
 
-/* Sine for more = 0, cosine for 1. Large angles are rare and taken one by one; inf and
- * NaN give NaN. out may be x. */
+/* Sine for more = 0, cosine for 1. Large angles are rare: only a strip that holds one, or
+ * inf or NaN, which give NaN, is taken number by number. out may be x. */
 static void sines(T *out, const T *x, size_t n, unsigned more)
 {
-    for (size_t i = 0; i < n; i++) {
-        const T v = x[i];
-        if (magnitude(v) < TRIG_LIMIT)
-            out[i] = more ? math_cos(v) : math_sin(v);
-        else
-            out[i] = magnitude(v) < (T)INFINITY ? large_angle(v, more) : v - v;
+    int small = 1;
+    for (size_t i = 0; i < n; i++)
+        small &= magnitude(x[i]) < TRIG_LIMIT;
+    if (!small) {
+        for (size_t i = 0; i < n; i++) {
+            const T v = x[i], a = magnitude(v);
+            if (a < TRIG_LIMIT)
+                out[i] = more ? math_cos(v) : math_sin(v);
+            else
+                out[i] = a < (T)INFINITY ? large_angle(v, more) : v - v;
+        }
+    } else if (more) {
+        for (size_t i = 0; i < n; i++)
+            out[i] = math_cos(x[i]);
+    } else {
+        for (size_t i = 0; i < n; i++)
+            out[i] = math_sin(x[i]);
     }
 }
 
