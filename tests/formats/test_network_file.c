@@ -417,6 +417,68 @@ static void hostile_texts(void **state)
     parse_only(NULL, 0, CR_ERR_VALUE);
 }
 
+/* The reference of the format */
+
+static char *read_docs(void)
+{
+    size_t size;
+    char *text = read_all(SOURCE_DIR "/docs/network-file.md", &size);
+    assert_non_null(text);
+    return text;
+}
+
+/* Blocks show parts; what is missing for a whole file is put under them. */
+static void read_block(const char *block, size_t size)
+{
+    struct text t = {0};
+    cr_text_add(&t, "\n");
+    cr_text_addn(&t, block, size);
+    if (!strstr(t.s, "\ninputs:"))
+        cr_text_add(&t, "inputs: {x1: 1, x2: 2}\n");
+    if (!strstr(t.s, "\nlayers:"))
+        cr_text_add(&t, "layers: [{units: [h1, h2]}, {units: [o]}]\n");
+    cr_spec_free(read_text(t.s));
+    cr_text_free(&t);
+}
+
+static void every_block_of_the_docs_is_read(void **state)
+{
+    (void)state;
+    static const char open[] = "\n```yaml\n", close[] = "\n```\n";
+    char *docs = read_docs();
+    int n = 0;
+    for (const char *s = strstr(docs, open); s; s = strstr(s, open), n++) {
+        s += sizeof open - 1;
+        const char *end = strstr(s, close);
+        assert_non_null(end);
+        read_block(s, (size_t)(end + 1 - s));
+        s = end;
+    }
+    assert_true(n >= 10);
+    free(docs);
+}
+
+static void every_key_is_in_the_docs(void **state)
+{
+    (void)state;
+    char *docs = read_docs();
+    int n = 0, missing = 0;
+    for (int map = 0; map < MAP_COUNT; map++) {
+        const struct file_key *key = cr_network_file_map((enum file_map)map)->key;
+        for (int i = 0; i < MAP_MAX_KEYS && key[i].name; i++, n++) {
+            char row[512];
+            snprintf(row, sizeof row, "| `%s` | %s |\n", key[i].name, key[i].meaning);
+            if (!strstr(docs, row)) {
+                print_error("docs/network-file.md lacks %s", row);
+                missing++;
+            }
+        }
+    }
+    assert_int_equal(missing, 0);
+    assert_true(n >= 30);
+    free(docs);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -425,7 +487,8 @@ int main(void)
         cmocka_unit_test(every_key), cmocka_unit_test(numbers), cmocka_unit_test(round_trip),
         cmocka_unit_test(round_trip_large), cmocka_unit_test(load), cmocka_unit_test(seeds),
         cmocka_unit_test(files_that_cannot_be_read), cmocka_unit_test(memory_is_bounded),
-        cmocka_unit_test(hostile_texts),
+        cmocka_unit_test(hostile_texts), cmocka_unit_test(every_block_of_the_docs_is_read),
+        cmocka_unit_test(every_key_is_in_the_docs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,1 @@
+chainrule init && chainrule explain network.yaml | tail -n 7
