@@ -179,7 +179,9 @@ static enum level symbol_level(const struct printer *p, const struct expr *e)
         return strpbrk(s, "^+-/ ") || strstr(s, "\\frac") ? LEVEL_POWER : LEVEL_ATOM;
     if (strpbrk(s, " +") || minus_size(s))
         return LEVEL_SUM;
-    return strpbrk(s, "*/^·") ? LEVEL_POWER : LEVEL_ATOM;
+    if (strchr(s, '/') || strstr(s, "·"))
+        return LEVEL_PRODUCT;
+    return strpbrk(s, "*^") ? LEVEL_POWER : LEVEL_ATOM;
 }
 
 static int is_number(const struct expr *e, double v)
@@ -335,11 +337,16 @@ static void sum(const struct printer *p, const struct expr *e, int lead)
     }
 }
 
-/* Whether something that is a product itself needs no parentheses as a factor. */
-static int joins_product(const struct printer *p, const struct expr *f)
+/* Whether something that is a product itself needs no parentheses as factor i of e. A
+ * symbol such as ∂L/∂w may end a product, but not go before a factor that would seem to
+ * stand below its line. */
+static int joins_product(const struct printer *p, const struct expr *e, unsigned i)
 {
+    const struct expr *f = e->arg[i];
     if (p->latex)
-        return f->kind == EXPR_DIV || f->kind == EXPR_NUM;
+        return f->kind == EXPR_DIV || f->kind == EXPR_NUM || f->kind == EXPR_SYM;
+    if (f->kind == EXPR_SYM)
+        return i + 1 == e->n || e->kind == EXPR_HADAMARD;
     return f->kind == EXPR_NUM && !(f->text && strchr(f->text, '/'));
 }
 
@@ -356,7 +363,7 @@ static void product(const struct printer *p, const struct expr *e, int lead)
         if (i == 0 && is_half(f))
             cr_text_add(p->out, p->latex ? "\\frac{1}{2}" : "½");
         else
-            print(p, f, joins_product(p, f) ? LEVEL_PRODUCT : LEVEL_POWER,
+            print(p, f, joins_product(p, e, i) ? LEVEL_PRODUCT : LEVEL_POWER,
                   i == 0 && lead && is_negative(f));
     }
 }

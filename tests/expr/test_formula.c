@@ -415,6 +415,21 @@ static void prints_networks(void **state)
     assert_prints(cr_expr_binary(&a, EXPR_DIV, minus, two), EXPR_TEXT, "−3/2");
     assert_prints(cr_expr_binary(&a, EXPR_POW, minus, two), EXPR_TEXT, "(−3)²");
 
+    const struct expr *slope = cr_expr_sym(&a, 16, "∂L/∂o", "\\frac{\\partial L}{\\partial o}");
+    const struct expr *ahead[] = {slope, w}, *behind[] = {w, slope};
+    assert_prints(cr_expr_mul(&a, ahead, 2), EXPR_TEXT, "(∂L/∂o)·w11");
+    assert_prints(cr_expr_mul(&a, behind, 2), EXPR_TEXT, "w11·∂L/∂o");
+    assert_prints(cr_expr_sub(&a, w, slope), EXPR_TEXT, "w11 − ∂L/∂o");
+    assert_prints(cr_expr_binary(&a, EXPR_HADAMARD, slope, w), EXPR_TEXT, "∂L/∂o ⊙ w11");
+    assert_prints(cr_expr_binary(&a, EXPR_DIV, one, slope), EXPR_TEXT, "1/(∂L/∂o)");
+    assert_prints(cr_expr_binary(&a, EXPR_POW, slope, two), EXPR_TEXT, "(∂L/∂o)²");
+    assert_prints(cr_expr_mul(&a, ahead, 2), EXPR_LATEX,
+                  "\\frac{\\partial L}{\\partial o} \\cdot w_{11}");
+
+    const struct expr *rate = cr_expr_sym(&a, 17, "η", NULL), *step[] = {rate, slope};
+    assert_prints(cr_expr_sub(&a, w, cr_expr_mul(&a, step, 2)), EXPR_TEXT, "w11 − η·∂L/∂o");
+    assert_prints(cr_expr_binary(&a, EXPR_POW, rate, two), EXPR_TEXT, "η²");
+
     const struct expr *star = cr_expr_sym(&a, 13, "y*", "y^{*}");
     assert_prints(cr_expr_sub(&a, x, star), EXPR_TEXT, "x1 − y*");
     assert_prints(cr_expr_binary(&a, EXPR_POW, star, two), EXPR_TEXT, "(y*)²");
