@@ -367,8 +367,8 @@ static void memory_is_bounded(void **state)
     (void)state;
     static const char *const texts[] = {
         "{inputs: 16000000, layers: [{units: 1}]}",
-        "{inputs: 100000, layers: [{name: a, add: [inputs, inputs]}, {name: b, add: [a, a]}, "
-        "{name: c, add: [b, b]}, {units: 1}]}",
+        ("{inputs: 100000, layers: [{name: a, add: [inputs, inputs]}, {name: b, add: [a, a]}, "
+         "{name: c, add: [b, b]}, {units: 1}]}"),
         "{inputs: 2, layers: [{units: 16777216, weights: {a->b: 1}}]}",
     };
     const cr_load_options small = {.max_memory = 1 << 20};
