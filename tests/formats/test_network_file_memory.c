@@ -158,7 +158,7 @@ static void every_allocation_may_fail(void **state)
                                         "tests/formats/bad/weight-missing.yaml"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char path[512];
-        size_t size;
+        size_t size = 0;
         snprintf(path, sizeof path, SOURCE_DIR "/%s", names[i]);
         char *text = read_all(path, &size);
         assert_non_null(text);
