@@ -342,6 +342,14 @@ static const struct expr *scaled_number(struct parser *p)
     return checked(p, cr_expr_num(p->arena, v));
 }
 
+/* "the variables are 't', 'alpha'", as far as there is room. */
+static void list_variables(const struct parser *p, char *hint, size_t size)
+{
+    int used = snprintf(hint, size, "the variable%s", p->n_vars == 1 ? " is" : "s are");
+    for (size_t i = 0; i < p->n_vars && used >= 0 && (size_t)used < size; i++)
+        used += snprintf(hint + used, size - (size_t)used, "%s '%s'", i ? "," : "", p->vars[i]);
+}
+
 static const struct expr *unknown(struct parser *p, size_t at, size_t to, int called)
 {
     enum { CHOICES = FUNCTION_COUNT + 2 + 62 };
@@ -364,10 +372,13 @@ static const struct expr *unknown(struct parser *p, size_t at, size_t to, int ca
         word[size] = 0;
         near = cr_suggest(word, choice, n);
     }
+    const int list = !near && !called && p->n_vars;
     if (near)
         snprintf(hint, sizeof hint, "did you mean '%s'?", near);
+    else if (list)
+        list_variables(p, hint, sizeof hint);
     return fail(p, CR_ERR_UNKNOWN, at, to, called ? "unknown function '@'" : "unknown variable '@'",
-                near ? hint : NULL);
+                near || list ? hint : NULL);
 }
 
 static enum function comparison_of(enum token t)

@@ -37,8 +37,8 @@ enum prim {
 enum { PROGRAM_REGS = 32, PROGRAM_STEPS = 128, PROGRAM_ARGS = 6 };
 
 struct program_step {
-    uint8_t prim; /* enum prim */
-    uint8_t out, a, b, c;
+    uint8_t prim;         /* enum prim */
+    uint8_t out, a, b, c; /* out is a temporary, and may be one of the operands */
 };
 
 struct program {
