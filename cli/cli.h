@@ -101,6 +101,7 @@ int cli_interrupted(void);
 extern const struct command cli_list;
 extern const struct command cli_init;
 extern const struct command cli_explain;
+extern const struct command cli_check;
 extern const struct command cli_train;
 extern const struct command cli_predict;
 

@@ -33,6 +33,7 @@ static const struct command *const commands[] = {
     &help_command,
     &cli_init,
     &cli_explain,
+    &cli_check,
 };
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
 

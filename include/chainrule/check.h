@@ -27,9 +27,11 @@ typedef struct cr_check_row {
     double error;           /* the largest relative difference outside kinks */
     size_t worst;           /* where: index row-major; with wrong elements the worst of those */
     double backward, numeric;   /* the two gradients there */
+    const char *worst_name; /* the same in words: "w[h1][x2]", "b[h1]", "slope", "x2, example 3" */
+    const char *kink_name;  /* the first element at a kink; NULL where there is none */
 } cr_check_row;
 
-typedef struct cr_check {
+typedef struct cr_check {   /* owns all it points to but the layers' names, which are the net's */
     size_t n_rows;
     cr_check_row *row;
     double loss;

@@ -8,12 +8,14 @@
 #include "net/plan.h"
 
 /* Steps, relative to the size of what is varied. The first suits a smooth loss: with the
- * extrapolation below its error is of order step^4, and rounding adds eps/step. The smaller
- * ones are for a kink nearby, which spoils a larger step. */
-static const double steps[] = {1e-3, 1e-4, 1e-5, 1e-6, 1e-7};
+ * extrapolation below its error is of order step^6, and rounding adds eps/step. The smaller
+ * ones are for a kink nearby, which spoils a larger step, and for formulas that wind fast. */
+static const double steps[] = {1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7};
+static const double USUAL_TOLERANCE = 1e-7;
 enum { N_STEPS = sizeof steps / sizeof *steps };
 
 struct checker {
+    struct arena *names;
     const cr_plan *plan;
     struct run run;
     double *in;             /* copies that the check varies */
@@ -41,11 +43,25 @@ static double central(struct checker *c, double *variable, double h)
     return (loss_at(c, variable, right) - loss_at(c, variable, left)) / (right - left);
 }
 
-/* Richardson's extrapolation of two central differences (Press et al., Numerical Recipes,
- * section 5.7): the error of order h^2 cancels. */
-static double extrapolated(struct checker *c, double *variable, double h)
+/* What rounding of the loss does to a slope over a distance h. */
+static double noise(const struct checker *c, double h)
 {
-    return (4 * central(c, variable, h / 2) - central(c, variable, h)) / 3;
+    return 32 * DBL_EPSILON * fmax(fabs(c->loss), 1e-3) / h;
+}
+
+struct estimate {
+    double slope;
+    double moved;           /* how far the last extrapolation went: more than its error where smooth */
+};
+
+/* Richardson's extrapolation of three central differences (Press et al., Numerical Recipes,
+ * section 5.7): the errors of order h^2 and h^4 cancel. */
+static struct estimate extrapolate(struct checker *c, double *variable, double h)
+{
+    const double d0 = central(c, variable, h), d1 = central(c, variable, h / 2),
+                 d2 = central(c, variable, h / 4);
+    const double r0 = (4 * d1 - d0) / 3, r1 = (4 * d2 - d1) / 3;
+    return (struct estimate){(16 * r1 - r0) / 15, fabs(r1 - r0)};
 }
 
 struct verdict {
@@ -53,52 +69,119 @@ struct verdict {
     double numeric, error;
 };
 
+/* Compare two slopes of which `unsure` is not known. Where they agree, the relative difference
+ * that is reported does not grow when the slopes are themselves no more than what is unsure. */
+static struct verdict judge(const struct checker *c, double backward, double numeric, double unsure)
+{
+    const double difference = fabs(backward - numeric);
+    const double larger = fmax(fabs(backward), fabs(numeric));
+    if (difference == 0) return (struct verdict){AGREES, numeric, 0};
+    if (difference <= fmax(c->tolerance * larger, unsure))
+        return (struct verdict){AGREES, numeric, difference / fmax(larger, unsure / USUAL_TOLERANCE)};
+    return (struct verdict){WRONG, numeric, isnan(difference) ? INFINITY : difference / larger};
+}
+
+struct sides {
+    double left, right, gap;
+};
+
+static struct sides one_sided(struct checker *c, double *variable, double h)
+{
+    const double x = *variable;
+    const volatile double above = x + h, below = x - h;
+    struct sides s = {(c->loss - loss_at(c, variable, below)) / (x - below),
+                      (loss_at(c, variable, above) - c->loss) / (above - x), 0};
+    s.gap = fabs(s.right - s.left);
+    return s;
+}
+
+/* A kink at this point: the slopes of the two sides differ, and neither less over a tenth of
+ * the distance, as those of a curve, nor more, as at a jump. Then any slope between them is
+ * right. */
+static int at_kink(struct checker *c, double *variable, double size, double backward,
+                   double *numeric)
+{
+    const struct sides far = one_sided(c, variable, 1e-5 * size);
+    const struct sides near = one_sided(c, variable, 1e-6 * size);
+    const double slack = 1e-3 * near.gap + noise(c, 1e-6 * size);
+    *numeric = (near.left + near.right) / 2;
+    return near.gap > 4 * slack && near.gap > far.gap / 2 && near.gap < 2 * far.gap &&
+           backward >= fmin(near.left, near.right) - slack &&
+           backward <= fmax(near.left, near.right) + slack;
+}
+
+/* The first step suffices where it agrees to within rounding. If it does not, the step that
+ * knows the slope best decides, not any that happens to agree: small steps know little. */
 static struct verdict compare(struct checker *c, double *variable, double backward)
 {
     const double size = fmax(fabs(*variable), 1);
-    double numeric = NAN, error = INFINITY;
+    struct verdict best = {WRONG, NAN, INFINITY};
+    double least = INFINITY;
     for (int i = 0; i < N_STEPS; i++) {
         const double h = steps[i] * size;
-        const double d = extrapolated(c, variable, h);
-        const double noise = 32 * DBL_EPSILON * fmax(fabs(c->loss), 1e-3) / h;
-        const double larger = fmax(fabs(backward), fabs(d));
-        const double difference = fabs(backward - d);
-        const double relative = difference == 0 ? 0 : difference / fmax(larger, noise / c->tolerance);
-        if (relative < error) {
-            error = relative;
-            numeric = d;
-        }
-        if (relative <= c->tolerance) return (struct verdict){AGREES, d, relative};
+        const struct estimate e = extrapolate(c, variable, h);
+        const struct verdict v = judge(c, backward, e.slope, noise(c, h));
+        if (i == 0 && v.kind == AGREES) return v;
+        const double unsure = e.moved + noise(c, h);
+        if (!(unsure < least)) continue;
+        least = unsure;
+        best = judge(c, backward, e.slope, unsure);
     }
-    /* Slopes of the two sides that differ however small the step: a kink at this point. */
-    const double h = steps[N_STEPS - 2] * size, x = *variable;
-    const double right = (loss_at(c, variable, x + h) - c->loss) / h;
-    const double left = (c->loss - loss_at(c, variable, x - h)) / h;
-    const double gap = fabs(right - left);
-    const double slack = 1e-3 * gap + 32 * DBL_EPSILON * fmax(fabs(c->loss), 1e-3) / h;
-    if (gap > 1e-2 * fmax(fabs(right), fabs(left)) && gap > 4 * slack &&
-        backward >= fmin(left, right) - slack && backward <= fmax(left, right) + slack)
-        return (struct verdict){KINK, (left + right) / 2, 0};
-    return (struct verdict){WRONG, numeric, error};
+    double numeric;
+    if (best.kind == WRONG && at_kink(c, variable, size, backward, &numeric))
+        return (struct verdict){KINK, numeric, 0};
+    return best;
+}
+
+/* What feeds column k of a dense layer's weights. */
+static const char *source_name(const struct spec *s, const struct spec_layer *l, size_t k)
+{
+    for (int i = 0;; i++) {
+        const int from = l->from[i];
+        const size_t n = from == FROM_INPUTS ? s->n_inputs : s->layer[from].units;
+        if (k < n) return from == FROM_INPUTS ? s->input_names[k] : s->layer[from].unit_names[k];
+        k -= n;
+    }
+}
+
+/* Element i in words; group is NULL for the inputs. */
+static const char *element_name(struct checker *c, const struct param *group, size_t i)
+{
+    const struct spec *s = c->plan->net->spec;
+    if (!group) {
+        const char *input = s->input_names[i % s->n_inputs];
+        return c->run.rows == 1 ? cr_arena_strdup(c->names, input)
+                                : cr_arena_printf(c->names, "%s, example %zu", input,
+                                                  i / s->n_inputs + 1);
+    }
+    const struct spec_layer *l = &s->layer[group->layer];
+    switch (group->kind) {
+    case PARAM_WEIGHT:
+        return cr_arena_printf(c->names, "w[%s][%s]", l->unit_names[i / group->cols],
+                               source_name(s, l, i % group->cols));
+    case PARAM_BIAS:
+        return group->cols == l->units ? cr_arena_printf(c->names, "b[%s]", l->unit_names[i])
+                                       : cr_arena_strdup(c->names, "b");
+    case PARAM_SLOPE: break;
+    }
+    return cr_arena_strdup(c->names, "slope");
 }
 
 /* One group: `n` variables, and the gradient that backpropagation gave for each. */
-static cr_status check_group(struct checker *c, cr_check_row *row, double *variable,
-                             const double *backward, size_t n, cr_error *err)
+static cr_status check_group(struct checker *c, cr_check_row *row, const struct param *group,
+                             double *variable, const double *backward, size_t n, cr_error *err)
 {
+    size_t kink = 0;
     for (size_t i = 0; i < n; i++) {
         const struct verdict v = compare(c, &variable[i], backward[i]);
-        const int first_wrong = v.kind == WRONG && row->wrong == 0;
-        row->wrong += v.kind == WRONG;
-        row->kinks += v.kind == KINK;
-        if (v.kind != KINK && (first_wrong || ((v.kind == WRONG) == (row->wrong > 0) &&
-                                               !(v.error <= row->error)))) {
+        const int wrong = v.kind == WRONG, first_wrong = wrong && row->wrong == 0;
+        if (v.kind == KINK && row->kinks++ == 0) kink = i;
+        row->wrong += wrong;
+        const int worse = v.kind != KINK && wrong == (row->wrong > 0) && v.error > row->error;
+        if (i == 0 || first_wrong || worse) {
             row->error = v.error;
             row->worst = i;
             row->backward = backward[i];
-            row->numeric = v.numeric;
-        } else if (i == 0) {
-            row->backward = backward[0];
             row->numeric = v.numeric;
         }
         c->done++;
@@ -106,7 +189,9 @@ static cr_status check_group(struct checker *c, cr_check_row *row, double *varia
             c->options->progress(c->options->ctx, c->done, c->all))
             return cr_fail(err, CR_ERR_CANCELLED, "cancelled");
     }
-    return CR_OK;
+    row->worst_name = element_name(c, group, row->worst);
+    row->kink_name = row->kinks ? element_name(c, group, kink) : NULL;
+    return row->worst_name && (row->kink_name || !row->kinks) ? CR_OK : cr_fail_memory(err);
 }
 
 /* Gradients as backpropagation gives them, copied before the forward passes to come. */
@@ -131,7 +216,8 @@ static cr_status check_params(struct checker *c, cr_check *check, double *const 
         row->what = group.what;
         row->rows = group.rows;
         row->cols = group.cols;
-        status = check_group(c, row, c->params + group.offset, g[k], group.rows * group.cols, err);
+        status = check_group(c, row, &net->param[k], c->params + group.offset, g[k],
+                             group.rows * group.cols, err);
     }
     return status;
 }
@@ -164,7 +250,7 @@ static cr_status run_check(struct checker *c, cr_check *check, cr_error *err)
         row->what = "input";
         row->rows = c->run.rows;
         row->cols = p->net->spec->n_inputs;
-        status = check_group(c, row, c->in, g[groups], n_in, err);
+        status = check_group(c, row, NULL, c->in, g[groups], n_in, err);
     }
     for (size_t k = 0; g && k <= groups; k++) free(g[k]);
     free(g);
@@ -172,6 +258,12 @@ static cr_status run_check(struct checker *c, cr_check *check, cr_error *err)
     for (size_t k = 0; k <= groups; k++) check->agrees &= check->row[k].wrong == 0;
     return status;
 }
+
+/* A check and the memory of its rows and names. */
+struct owned_check {
+    cr_check check;
+    struct arena arena;
+};
 
 cr_status cr_check_tape(const struct tape *tape, cr_net *net, const double *in,
                         const double *targets, size_t rows, const cr_check_options *options,
@@ -181,41 +273,39 @@ cr_status cr_check_tape(const struct tape *tape, cr_net *net, const double *in,
     cr_status status = cr_plan_make(tape, net, CR_FOR_EXPLAINING, rows, &plan, err);
     if (status) return status;
     if (options && options->max_bytes && plan->work_size > options->max_bytes) {
-        status = cr_fail(err, CR_ERR_LIMIT, "checking %zu rows takes %zu MiB, over the limit", rows,
-                         plan->work_size >> 20);
+        status = cr_fail(err, CR_ERR_LIMIT, "checking %zu example%s takes %zu KiB, over the limit",
+                         rows, rows == 1 ? "" : "s", (plan->work_size + 1023) >> 10);
         cr_plan_free(plan);
         return status;
     }
     const size_t n_in = rows * net->spec->n_inputs;
-    struct checker c = {.plan = plan, .options = options, .tolerance = 1e-7};
+    struct owned_check *made = calloc(1, sizeof *made);
+    cr_check_row *row = made ? arena_new(&made->arena, cr_check_row, net->n_params + 1) : NULL;
+    struct checker c = {.names = made ? &made->arena : NULL, .plan = plan, .options = options,
+                        .tolerance = USUAL_TOLERANCE};
     if (options && options->tolerance > 0) c.tolerance = options->tolerance;
     void *work = cr_work_alloc(plan->work_size);
     c.in = malloc((n_in ? n_in : 1) * sizeof *c.in);
     c.params = malloc((net->block ? net->block : 1) * sizeof *c.params);
-    cr_check *check = calloc(1, sizeof *check);
-    cr_check_row *row = calloc(net->n_params + 1, sizeof *row);
-    if (!work || !c.in || !c.params || !check || !row) {
+    if (!work || !c.in || !c.params || !row) {
         status = cr_fail_memory(err);
     } else {
         memcpy(c.in, in, n_in * sizeof *in);
         if (net->block) memcpy(c.params, net->values, net->block * sizeof *c.params);
-        check->row = row;
-        check->n_rows = net->n_params + 1;
-        check->tolerance = c.tolerance;
+        made->check = (cr_check){.n_rows = net->n_params + 1, .row = row, .tolerance = c.tolerance};
         c.run = (struct run){.in = c.in, .targets = targets, .rows = rows, .params = c.params,
                              .work = work};
-        status = run_check(&c, check, err);
+        status = run_check(&c, &made->check, err);
     }
     cr_work_free(work);
     free(c.in);
     free(c.params);
     cr_plan_free(plan);
     if (status) {
-        free(row);
-        free(check);
+        cr_check_free(made ? &made->check : NULL);
         return status;
     }
-    *out = check;
+    *out = &made->check;
     return CR_OK;
 }
 
@@ -244,6 +334,7 @@ cr_status cr_check_gradients(const cr_net *net, const double *in, const double *
 void cr_check_free(cr_check *check)
 {
     if (!check) return;
-    free(check->row);
-    free(check);
+    struct owned_check *made = (struct owned_check *)check;     /* its first member */
+    cr_arena_free(&made->arena);
+    free(made);
 }

@@ -174,8 +174,9 @@ static cr_status check_size(struct checker *c)
                        "layer %zu (%zu units, %zu inputs) makes the network larger than the limit",
                        i + 1, l->units, cr_spec_fan_in(s, i));
             if (c->max_bytes)
-                cr_hint(c->err, "at most %zu parameters fit the memory limit of %zu MiB", limit,
-                        c->max_bytes >> 20);
+                cr_hint(c->err, "at most %zu parameters fit the memory limit of %zu %s", limit,
+                        c->max_bytes >> (c->max_bytes >> 20 ? 20 : 10),
+                        c->max_bytes >> 20 ? "MiB" : "KiB");
             return CR_ERR_LIMIT;
         }
         /* Refs hold a value's index in 28 bits and formulas walk units one by one. */

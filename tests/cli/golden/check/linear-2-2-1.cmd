@@ -1,0 +1,1 @@
+chainrule check examples/worked/linear-2-2-1.yaml

@@ -1,0 +1,1 @@
+chainrule check large.yaml --max-memory 64k

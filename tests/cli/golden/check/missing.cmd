@@ -1,0 +1,1 @@
+chainrule check missing.yaml

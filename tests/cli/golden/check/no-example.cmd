@@ -1,0 +1,1 @@
+chainrule check no-example.yaml

@@ -1,0 +1,1 @@
+chainrule check examples/worked/relu-2-3-1.yaml

@@ -1,0 +1,1 @@
+chainrule check examples/worked/skip-connection.yaml

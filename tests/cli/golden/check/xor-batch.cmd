@@ -1,0 +1,1 @@
+chainrule check examples/worked/xor-batch.yaml
