@@ -299,6 +299,33 @@ static void exact_values_are_exact(void **state)
     }
 }
 
+static int exact_pair(void *ctx, uint64_t ref, struct rational *out)
+{
+    (void)ctx;
+    return ref ? cr_rational_decimal(out, "0.25", 4) : cr_rational_decimal(out, "-1.3", 4);
+}
+
+static void simplifying_keeps_exact_values(void **state)
+{
+    (void)state;
+    struct random r = {31};
+    int compared = 0;
+    for (int round = 0; round < 6000; round++) {
+        struct arena a = {0};
+        struct rational before, after;
+        const struct expr *e = random_tree(&a, &r, 1 + (int)below(&r, 4));
+        if (cr_expr_exact(e, exact_pair, NULL, &before)) {
+            compared++;
+            const struct expr *s = cr_expr_simplify(&a, e);
+            assert_non_null(s);
+            assert_int_equal(cr_expr_exact(s, exact_pair, NULL, &after), 1);
+            assert_int_equal(cr_rational_cmp(&before, &after), 0);
+        }
+        cr_arena_free(&a);
+    }
+    assert_true(compared > 1000);
+}
+
 static void the_table_is_whole(void **state)
 {
     (void)state;
@@ -386,6 +413,7 @@ int main(void)
         cmocka_unit_test(programs_are_small),
         cmocka_unit_test(compiling_refuses),
         cmocka_unit_test(exact_values_are_exact),
+        cmocka_unit_test(simplifying_keeps_exact_values),
         cmocka_unit_test(the_table_is_whole),
         cmocka_unit_test(named_functions_have_named_derivatives),
         cmocka_unit_test(maps_and_compares),
