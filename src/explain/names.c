@@ -35,7 +35,8 @@ cr_status cr_names_init(struct names *n, struct arena *a, const struct tape *tap
     size_t nodes = 0, numbers[PARAM_SLOPE + 1] = {0};
     for (size_t i = 0; i < spec->n_layers; i++) {
         n->node[i] = nodes;
-        if (spec->layer[i].kind != LAYER_CONCAT) nodes += spec->layer[i].units;
+        const int acts = cr_tape_find(tape, ROLE_ACT, -1, (int)i) >= 0;
+        if (spec->layer[i].kind != LAYER_CONCAT || acts) nodes += spec->layer[i].units;
     }
     for (size_t g = 0; g < net->n_params; g++) {
         n->number[g] = numbers[net->param[g].kind];
@@ -292,7 +293,10 @@ struct symbol cr_names_symbol(const struct names *n, int value, size_t row, long
     const int composite = note == NOTE_DERIVATIVE || note == NOTE_GRADIENT || note == NOTE_PART;
     const int given = v->role == ROLE_INPUT || v->role == ROLE_TARGET || v->role == ROLE_SMOOTHED;
     s.is_new = is_new && !composite && !given;
-    if (v->extent == PER_ROW && n->rows > 1 && !composite) s.example = number(n, row + 1);
+    if (v->extent == PER_ROW && n->rows > 1 && !composite) {
+        s.example = number(n, row + 1);
+        set(&s, SLOT_E, s.example);
+    }
 
     if (v->layer >= 0) fill_layer(n, &s, v->layer);
     if (v->role == ROLE_PARAM && t->net->param[v->param].kind == PARAM_WEIGHT && !whole)

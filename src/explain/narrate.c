@@ -88,9 +88,9 @@ static void take_cell(struct cells *c, struct text *t)
     cr_text_clear(t);
 }
 
-static void finish_table(struct paper *p, struct cells *c, size_t cols, size_t wide)
+static void finish_table(struct paper *p, struct cells *c, size_t cols)
 {
-    if (!c->failed && c->n > cols) p->kind->table(p, c->cell, c->n / cols, cols, wide);
+    if (!c->failed && c->n > cols) p->kind->table(p, c->cell, c->n / cols, cols);
     p->r->failed |= c->failed;
     free(c->cell);
     cr_arena_free(&c->a);
@@ -138,13 +138,7 @@ static void given_head(struct teller *t, const struct xstep *s)
     }
     cr_paper_words(t->p, &t->t, word);
     if (t->x->trace->rows > 1 && (role == ROLE_INPUT || role == ROLE_TARGET)) {
-        const char *const *names = t->x->net->spec->example_names;
         cr_text_printf(&t->t, ", example %zu", s->row + 1);
-        if (names && names[s->row]) {
-            cr_paper_words(t->p, &t->t, " (");
-            cr_paper_name(t->p, &t->t, names[s->row]);
-            cr_paper_words(t->p, &t->t, ")");
-        }
     }
 }
 
@@ -223,6 +217,12 @@ static void write_expr(struct teller *t, const struct expr *e)
     cr_expr_print(&t->t, e, t->p->kind->style);
 }
 
+static int is_call(const struct expr *e, const char *name)
+{
+    return e && e->kind == EXPR_CALL && e->text && strcmp(e->text, name) == 0 && e->n == 1 &&
+           e->arg[0]->kind == EXPR_SYM;
+}
+
 /* A(t) = t/10, A′(t) = 1/10 */
 static void definition(struct teller *t, int layer)
 {
@@ -238,12 +238,14 @@ static void definition(struct teller *t, int layer)
         return;
     }
     const int sigmoid = row && strcmp(row->name, "sigmoid") == 0;
+    const struct expr *formula =
+        cr_written_out(&t->x->arena, cr_expr_map(&t->x->arena, act->formula, definition_leaf, &d), 0);
     if (latex) cr_text_addc(&t->t, '$');
-    cr_text_printf(&t->t, "%s(t) = ", name);
+    cr_text_printf(&t->t, "%s(t)", name);
     if (sigmoid)
-        cr_text_add(&t->t, latex ? "\\frac{1}{1 + e^{-t}}" : "1/(1 + e^(−t))");
-    else
-        write_expr(t, cr_expr_map(&t->x->arena, act->formula, definition_leaf, &d));
+        cr_text_add(&t->t, latex ? " = \\frac{1}{1 + e^{-t}}" : " = 1/(1 + e^(−t))");
+    else if (!is_call(formula, f.text))
+        (cr_text_add(&t->t, " = "), write_expr(t, formula));
     cr_text_printf(&t->t, latex ? "$, $%s'(t) = " : ", %s′(t) = ", name);
     write_expr(t, cr_expr_map(&t->x->arena, act->derivative, definition_leaf, &d));
     if (latex) cr_text_addc(&t->t, '$');
@@ -301,7 +303,7 @@ static void tell_setup(struct teller *t)
         activation_rows(t, &c);
         loss_row(t, &c);
     }
-    finish_table(t->p, &c, 2, 1);
+    finish_table(t->p, &c, 2);
 }
 
 /* Steps. */
@@ -311,23 +313,53 @@ static int is_in(const struct xstep *s, enum group group, int pass)
     return s->wanted && s->group == group && s->pass == pass;
 }
 
+static enum role role_of(const struct teller *t, const struct xstep *s)
+{
+    return s->value < 0 ? ROLE_COUNT : t->x->trace->tape->value[s->value].role;
+}
+
+static int is_example_loss(const struct teller *t, const struct xstep *s)
+{
+    return t->x->trace->rows > 1 && role_of(t, s) == ROLE_LOSS_EACH;
+}
+
+static int is_softmax(const struct teller *t, const struct xstep *s)
+{
+    return s->step >= 0 && t->x->trace->tape->step[s->step].op == OP_SOFTMAX;
+}
+
+/* Whether this is the gradient of what a layer read from several others. */
+static int is_sent_back(const struct teller *t, const struct xstep *s)
+{
+    const struct tape *tape = t->x->trace->tape;
+    if (role_of(t, s) != ROLE_GRAD) return 0;
+    const struct value *of = &tape->value[tape->value[s->value].of];
+    return of->role == ROLE_JOIN && of->maker >= 0 && tape->step[of->maker].op == OP_CONCAT;
+}
+
 /* A node is announced where it begins. */
 static void announce(struct teller *t, const struct xstep *s)
 {
     struct explanation *x = t->x;
     const struct spec *spec = x->net->spec;
-    if (s->layer < 0) return;
-    if (s->index == WHOLE) {
-        cr_text_printf(&t->t, "Layer %d: ", s->layer + 1);
+    if (is_example_loss(t, s)) {
+        cr_text_printf(&t->t, "Loss of example %zu", s->row + 1);
+    } else if (role_of(t, s) == ROLE_SMOOTHED) {
+        cr_text_add(&t->t, "Smoothed targets");
+    } else if (is_softmax(t, s)) {
+        cr_text_add(&t->t, "Softmax of layer ");
+        cr_paper_name(t->p, &t->t, layer_name(t, s->layer));
+    } else if (s->index == WHOLE) {
+        cr_text_add(&t->t, "Layer ");
         cr_paper_name(t->p, &t->t, layer_name(t, s->layer));
     } else {
         const char *name = cr_names_unit(&x->names, s->value, s->index);
-        const int numbered = strcmp(x->notation.name, "numbered") == 0;
+        const int numbered = strcmp(x->notation.name, "numbered") == 0 && !is_sent_back(t, s);
         if (numbered && (size_t)s->index < spec->layer[s->layer].units)
             cr_text_printf(&t->t, "Node %zu: ", x->names.node[s->layer] + (size_t)s->index + 1);
-        cr_paper_words(t->p, &t->t, is_last_layer(t, s->layer) ? "output " : numbered ? "hidden " : "hidden node ");
+        cr_paper_words(t->p, &t->t, is_sent_back(t, s) ? "node " : is_last_layer(t, s->layer) ? "output " : numbered ? "hidden " : "hidden node ");
         cr_paper_name(t->p, &t->t, name);
-        if (!numbered && t->t.len) t->t.s[0] = t->t.s[0] == 'o' ? 'O' : t->t.s[0] == 'h' ? 'H' : t->t.s[0];
+        if (!numbered && t->t.len) t->t.s[0] = t->t.s[0] == 'o' ? 'O' : t->t.s[0] == 'h' ? 'H' : 'N';
     }
     t->p->kind->label(t->p, cr_text_str(&t->t));
     cr_text_clear(&t->t);
@@ -336,17 +368,28 @@ static void announce(struct teller *t, const struct xstep *s)
 static int new_node(const struct teller *t, const struct xstep *before, const struct xstep *s)
 {
     if (!before || s->group == GROUP_LOSS || s->group == GROUP_COMPARE) return 0;
-    if (s->value >= 0 && t->x->trace->tape->value[s->value].role == ROLE_LOSS_EACH) return 0;
+    if (role_of(t, s) == ROLE_LOSS_EACH && t->x->trace->rows == 1) return 0;
+    if (is_softmax(t, s)) return !is_softmax(t, before) || before->row != s->row;
+    if (role_of(t, s) == ROLE_SMOOTHED) return role_of(t, before) != ROLE_SMOOTHED;
     return before->layer != s->layer || before->row != s->row || before->index != s->index;
+}
+
+/* A name that the file gave, and not just the example's number. */
+static const char *example_name(const struct teller *t, size_t row)
+{
+    const struct spec *spec = t->x->net->spec;
+    char number[32];
+    if (!spec->example_names || row >= spec->n_examples || !spec->example_names[row]) return NULL;
+    snprintf(number, sizeof number, "%zu", row + 1);
+    return strcmp(spec->example_names[row], number) ? spec->example_names[row] : NULL;
 }
 
 static void tell_example(struct teller *t, size_t row)
 {
     cr_text_printf(&t->t, "Example %zu", row + 1);
-    const char *const *names = t->x->net->spec->example_names;
-    if (names && names[row]) {
+    if (example_name(t, row)) {
         cr_paper_words(t->p, &t->t, ": ");
-        cr_paper_name(t->p, &t->t, names[row]);
+        cr_paper_name(t->p, &t->t, example_name(t, row));
     }
     t->p->kind->heading(t->p, 3, cr_text_str(&t->t));
     cr_text_clear(&t->t);
@@ -368,7 +411,8 @@ static void tell_steps(struct teller *t, size_t first, size_t end, struct tellin
         const int per_row = s->value >= 0 && t->x->trace->tape->value[s->value].extent == PER_ROW;
         const int example = how.examples && t->x->trace->rows > 1 && per_row &&
                             (!before || before->row != s->row);
-        const int node = how.labels && (!before || example || new_node(t, before, s)) && s->layer >= 0;
+        const int node = how.labels && (!before || example || new_node(t, before, s)) &&
+                         (s->layer >= 0 || is_example_loss(t, s) || role_of(t, s) == ROLE_SMOOTHED);
         if ((example || node) && open) {
             t->p->kind->end_steps(t->p, footnote);
             footnote = open = 0;
@@ -444,9 +488,29 @@ static void tell_loss(struct teller *t, size_t i, size_t end)
     if (!t->x->step[i].pass && !t->x->why) {
         cr_text_add(&t->t, "The loss is one number that says how far the output is from the target. "
                            "Training makes it smaller.");
+        if (t->x->trace->rows > 1)
+            cr_text_printf(&t->t, " That of the batch is the %s of the examples' losses.",
+                           t->x->net->spec->loss.reduction == REDUCE_MEAN ? "mean" : "sum");
         paragraph(t);
     }
     tell_steps(t, i, end, (struct telling){0});
+}
+
+/* By the rule that makes the output's delta. */
+static const char *output_delta_words(const struct teller *t)
+{
+    const struct tape *tape = t->x->trace->tape;
+    const int last = (int)t->x->net->spec->n_layers - 1;
+    const int act = cr_tape_find(tape, ROLE_ACT, -1, last);
+    for (int i = 0; i < tape->n_steps; i++)
+        if (tape->step[i].op == OP_SOFTMAX_BACK && tape->value[tape->step[i].out].layer == last)
+            return "Softmax makes every output depend on every pre-activation, so each delta gathers "
+                   "what all the outputs send back.";
+    if (act >= 0 && cr_tape_find(tape, ROLE_DERIVATIVE, act, -1) < 0)
+        return "For this activation together with this loss, the chain rule's two factors come down "
+               "to output minus target.";
+    return "At the output it is how the loss changes with the output, times the slope of the activation "
+           "function.";
 }
 
 static void delta_words(struct teller *t, int output)
@@ -457,8 +521,8 @@ static void delta_words(struct teller *t, int output)
     if (output) {
         cr_text_add(&t->t, "A node's delta says how the loss ");
         cr_paper_symbol(t->p, &t->t, loss);
-        cr_text_add(&t->t, " changes with the node's pre-activation. At the output it is how the loss "
-                           "changes with the output, times the slope of the activation function.");
+        cr_text_add(&t->t, " changes with the node's pre-activation. ");
+        cr_text_add(&t->t, output_delta_words(t));
     } else {
         cr_text_add(&t->t, "A hidden node acts on the loss through every node that it feeds: what comes "
                            "back is the sum of their deltas, each times the weight in between. Times "
@@ -467,10 +531,16 @@ static void delta_words(struct teller *t, int output)
     paragraph(t);
 }
 
+static int sends_back(const struct teller *t, size_t i, size_t end)
+{
+    while (i < end && !t->x->step[i].wanted) i++;
+    return i < end && is_sent_back(t, &t->x->step[i]);
+}
+
 static void tell_deltas(struct teller *t, size_t i, size_t end, int *told)
 {
     const int layer = t->x->step[i].layer, output = is_last_layer(t, layer);
-    heading_of_layer(t, "Deltas", layer);
+    heading_of_layer(t, sends_back(t, i, end) ? "What is sent back by the weights" : "Deltas", layer);
     if (!told[output] && !t->x->why) delta_words(t, output);
     told[output] = 1;
     tell_steps(t, i, end, (struct telling){.labels = !output || t->x->net->spec->n_outputs > 1,
@@ -528,7 +598,7 @@ static void tell_checklist(struct teller *t, int pass)
         cr_paper_value(t->p, &t->t, s);
         take_cell(&c, &t->t);
     }
-    finish_table(t->p, &c, 4, 2);
+    finish_table(t->p, &c, 4);
 }
 
 /* Before and after. */
@@ -608,7 +678,7 @@ static void tell_comparison(struct teller *t, size_t first, size_t end)
                                 find_derived(x, DERIVED_REDUCTION, 0, 0),
                                 find_derived(x, DERIVED_PER_CENT, 0, 0)};
     comparison_row(t, &c, "Loss", s);
-    finish_table(t->p, &c, 5, 0);
+    finish_table(t->p, &c, 5);
 }
 
 /* The whole. */

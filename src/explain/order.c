@@ -138,6 +138,13 @@ static int skipped(const struct lister *l, const struct step *s)
            (l->t->value[s->out].role == ROLE_SMOOTHED && l->pass > 0);
 }
 
+/* The loss of one example of several is told with the example. */
+static enum group group_in_row(const struct lister *l, const struct step *s)
+{
+    const int several = l->x->trace->rows > 1;
+    return several && s->phase == PHASE_LOSS ? GROUP_FORWARD : group_of(l->t, s);
+}
+
 static void put_row(struct lister *l, int begin, int end, size_t row)
 {
     const struct tape *t = l->t;
@@ -146,7 +153,8 @@ static void put_row(struct lister *l, int begin, int end, size_t row)
         for (int i = begin; i < end; i++) {
             const struct step *s = &t->step[i];
             if (!skipped(l, s))
-                put(l, xphase_of(s), group_of(t, s), i, s->out, row, l->x->matrix ? WHOLE : (long)u);
+                put(l, xphase_of(s), group_in_row(l, s), i, s->out, row,
+                    l->x->matrix ? WHOLE : (long)u);
         }
     }
 }
@@ -253,7 +261,7 @@ static void put_errors(struct lister *l, size_t row, size_t k)
 
 static void put_comparison(struct lister *l)
 {
-    enum { MOST_ERRORS = 8 };
+    enum { MOST_ERRORS = 4 };
     struct explanation *x = l->x;
     const size_t outputs = l->t->value[l->t->output].cols;
     const int before = cr_explanation_find(x, 0, l->t->loss, 0, 0);
@@ -261,9 +269,8 @@ static void put_comparison(struct lister *l)
     const int less = derive(l, DERIVED_REDUCTION, 0, 0, reduction(x, before, after));
     if (cr_explanation_derive(x, &x->step[before]) > 0)
         derive(l, DERIVED_PER_CENT, 0, 0, per_cent(x, less, before));
-    if (x->matrix || outputs * x->trace->rows > MOST_ERRORS) return;
-    for (size_t row = 0; row < x->trace->rows; row++)
-        for (size_t k = 0; k < outputs; k++) put_errors(l, row, k);
+    if (x->matrix || x->trace->rows > 1 || outputs > MOST_ERRORS) return;
+    for (size_t k = 0; k < outputs; k++) put_errors(l, 0, k);
 }
 
 int cr_explanation_find(const struct explanation *x, int pass, int value, size_t row, size_t index)

@@ -14,8 +14,8 @@ struct paper_kind {
     void (*begin_steps)(struct paper *p);
     void (*step)(struct paper *p, const struct xstep *s);
     void (*end_steps)(struct paper *p, int footnote);
-    /* cells [rows][cols], the first row the header; column `wide` may be wrapped */
-    void (*table)(struct paper *p, const char *const *cell, size_t rows, size_t cols, size_t wide);
+    /* cells [rows][cols], the first row the header */
+    void (*table)(struct paper *p, const char *const *cell, size_t rows, size_t cols);
 };
 
 struct paper {

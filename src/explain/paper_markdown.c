@@ -65,9 +65,8 @@ static void end_steps(struct paper *p, int footnote)
     cr_render_piece(p->r);
 }
 
-static void table(struct paper *p, const char *const *cell, size_t rows, size_t cols, size_t wide)
+static void table(struct paper *p, const char *const *cell, size_t rows, size_t cols)
 {
-    (void)wide;
     cr_text_addc(p->out, '\n');
     for (size_t r = 0; r < rows; r++) {
         for (size_t c = 0; c < cols; c++) cr_text_printf(p->out, "| %s ", cell[r * cols + c]);

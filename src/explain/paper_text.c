@@ -4,7 +4,7 @@
 #include "doc/escape.h"
 #include "explain/paper.h"
 
-enum { INDENT = 2, TABLE_COLUMNS = 8 };
+enum { INDENT = 2, TABLE_COLUMNS = 8, NARROW = 12 };
 
 static size_t width(const char *s)
 {
@@ -136,6 +136,14 @@ static void end_steps(struct paper *p, int footnote)
     if (footnote) cr_text_add(p->out, "  * with unrounded factors\n");
 }
 
+/* `x1 = 2` stays together. */
+static int beside_relation(const char *s, size_t i)
+{
+    const char *after = s + i + 1;
+    return (i && s[i - 1] == '=') || *after == '=' || strncmp(after, "≈", strlen("≈")) == 0 ||
+           (i >= strlen("≈") && strncmp(s + i - strlen("≈"), "≈", strlen("≈")) == 0);
+}
+
 /* Write cell text from *s in at most `room` columns; *s moves on. Returns columns used. */
 static size_t cell_line(struct paper *p, const char **s, size_t room)
 {
@@ -145,7 +153,7 @@ static size_t cell_line(struct paper *p, const char **s, size_t room)
         while ((*s)[i] && (columns < room || !last)) {
             unsigned code;
             const size_t size = cr_utf8_next(*s + i, strlen(*s + i), &code);
-            if ((*s)[i] == ' ') last = i;
+            if ((*s)[i] == ' ' && !beside_relation(*s, i)) last = i;
             columns += cr_utf8_columns(*s + i, size);
             i += size;
         }
@@ -176,15 +184,18 @@ static void table_row(struct paper *p, const char *const *cell, size_t cols, con
     }
 }
 
-static void table(struct paper *p, const char *const *cell, size_t rows, size_t cols, size_t wide)
+static void table(struct paper *p, const char *const *cell, size_t rows, size_t cols)
 {
     size_t column[TABLE_COLUMNS] = {0}, all = INDENT;
     for (size_t i = 0; i < rows * cols; i++)
         if (width(cell[i]) > column[i % cols]) column[i % cols] = width(cell[i]);
     for (size_t c = 0; c < cols; c++) all += column[c] + (c ? 2 : 0);
-    if (all > p->columns) {
-        const size_t over = all - p->columns;
-        column[wide] = column[wide] > over + 24 ? column[wide] - over : column[wide] > 24 ? 24 : column[wide];
+    for (; all > p->columns; all--) {
+        size_t widest = 0;
+        for (size_t c = 1; c < cols; c++)
+            if (column[c] > column[widest]) widest = c;
+        if (column[widest] <= NARROW) break;
+        column[widest]--;
     }
     cr_text_addc(p->out, '\n');
     for (size_t r = 0; r < rows; r++) {

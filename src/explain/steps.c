@@ -36,18 +36,22 @@ long cr_leaf_element(uint64_t ref)
 static struct symbol derived_symbol(struct explanation *x, const struct names *names,
                                     const struct xstep *s)
 {
-    static const char *const words[] = {
-        [DERIVED_ERROR_BEFORE] = "error before", [DERIVED_ERROR] = "error after",
-        [DERIVED_ERROR_REDUCTION] = "error reduction", [DERIVED_ERROR_PER_CENT] = "error reduction in per cent",
-        [DERIVED_REDUCTION] = "reduction", [DERIVED_PER_CENT] = "reduction in per cent"};
+    static const struct {
+        const char *first, *last;       /* "of ..." stands between, where there are several outputs */
+    } words[] = {
+        [DERIVED_ERROR_BEFORE] = {"error", " before"}, [DERIVED_ERROR] = {"error", " after"},
+        [DERIVED_ERROR_REDUCTION] = {"error reduction", ""},
+        [DERIVED_ERROR_PER_CENT] = {"error reduction", " in per cent"},
+        [DERIVED_REDUCTION] = {"reduction", ""}, [DERIVED_PER_CENT] = {"reduction", " in per cent"}};
     const struct tape *t = x->trace->tape;
-    const char *word = words[s->derived];
-    const int several = t->value[t->output].cols * x->trace->rows > 1;
-    if (s->derived >= DERIVED_REDUCTION || !several)
-        return (struct symbol){word, cr_arena_printf(&x->arena, "\\text{%s}", word)};
+    const char *first = words[s->derived].first, *last = words[s->derived].last;
+    if (s->derived >= DERIVED_REDUCTION || t->value[t->output].cols == 1)
+        return (struct symbol){cr_arena_printf(&x->arena, "%s%s", first, last),
+                               cr_arena_printf(&x->arena, "\\text{%s%s}", first, last)};
     const struct symbol of = cr_names_symbol(names, t->output, s->row, s->index, 0);
-    return (struct symbol){cr_arena_printf(&x->arena, "%s of %s", word, of.text),
-                           cr_arena_printf(&x->arena, "\\text{%s of }%s", word, of.latex)};
+    return (struct symbol){cr_arena_printf(&x->arena, "%s of %s%s", first, of.text, last),
+                           cr_arena_printf(&x->arena, "\\text{%s of }%s\\text{%s}", first, of.latex,
+                                           last)};
 }
 
 struct symbol cr_explanation_symbol(struct explanation *x, const struct names *names, uint64_t leaf,
@@ -207,7 +211,10 @@ static void shape(const struct explanation *x, struct xstep *s)
     if (s->derived || s->index != WHOLE) return;
     const struct value *v = &x->trace->tape->value[s->value];
     const int bias = v->param >= 0 && x->trace->tape->net->param[v->param].kind != PARAM_WEIGHT;
-    if (v->extent == SCALAR || v->role == ROLE_LOSS_EACH || (bias && v->cols == 1)) return;
+    const int shared = bias && x->net->param[v->param].kind == PARAM_SLOPE;
+    if (v->extent == SCALAR || v->role == ROLE_LOSS_EACH || shared ||
+        (bias && x->net->spec->layer[v->layer].bias == BIAS_SHARED))
+        return;
     s->matrix = 1;
     s->rows = v->extent == PER_ROW || bias ? v->cols : v->rows;
     s->cols = v->extent == PER_ROW || bias ? 1 : v->cols;
@@ -251,6 +258,7 @@ static size_t source_of(size_t i, size_t n)
 static const struct expr *display_matrix(struct explanation *x, const struct xstep *s, int *exact)
 {
     const size_t rows = shown_side(s->rows), cols = shown_side(s->cols);
+    if (s->rows * s->cols == 1) return display(x, s, 0, exact);
     const struct expr **entry = arena_new(&x->arena, const struct expr *, rows * cols);
     if (!entry) return NULL;
     *exact = 1;
@@ -286,24 +294,39 @@ static const struct expr *to_number(void *ctx, const struct expr *sym)
     return element == WHOLE ? s->shown : display(m->x, s, (size_t)element, &exact);
 }
 
-/* The sigmoid written out, as it is worked out by hand: 1/(1 + e^-x). */
-static const struct expr *written_out(struct arena *a, const struct expr *e)
+static const struct expr *one_plus(struct arena *a, const struct expr *e)
+{
+    return cr_expr_binary(a, EXPR_ADD, cr_expr_num(a, 1), e);
+}
+
+/* Functions that exist for accuracy's sake, and the sigmoid where it is worked out, as they
+ * are done by hand: e^x - 1, ln(1 + e^x), 1/(1 + e^-x). */
+static const struct expr *by_hand(struct arena *a, const char *name, const struct expr *x, int sigmoid)
+{
+    const struct expr *minus = cr_expr_unary(a, EXPR_NEG, x), *inner;
+    if (sigmoid && strcmp(name, "sigmoid") == 0)
+        return cr_expr_binary(a, EXPR_DIV, cr_expr_num(a, 1), one_plus(a, cr_expr_call(a, "exp", &minus, 1)));
+    if (strcmp(name, "expm1") == 0)
+        return cr_expr_sub(a, cr_expr_call(a, "exp", &x, 1), cr_expr_num(a, 1));
+    if (strcmp(name, "log1p") == 0 || strcmp(name, "softplus") == 0) {
+        inner = one_plus(a, name[0] == 'l' ? x : cr_expr_call(a, "exp", &x, 1));
+        return cr_expr_call(a, "log", &inner, 1);
+    }
+    return NULL;
+}
+
+const struct expr *cr_written_out(struct arena *a, const struct expr *e, int sigmoid)
 {
     if (!e || !e->n) return e;
-    const struct expr_function *f = e->kind == EXPR_CALL ? cr_expr_function(e->func) : NULL;
-    if (f && strcmp(f->name, "sigmoid") == 0) {
-        const struct expr *minus = cr_expr_unary(a, EXPR_NEG, written_out(a, e->arg[0]));
-        const struct expr *power = cr_expr_call(a, "exp", &minus, 1);
-        const struct expr *below = cr_expr_binary(a, EXPR_ADD, cr_expr_num(a, 1), power);
-        return cr_expr_binary(a, EXPR_DIV, cr_expr_num(a, 1), below);
-    }
     struct expr *copy = cr_arena_copy(a, e, 1, sizeof *e);
     const struct expr **arg = arena_new(a, const struct expr *, e->n);
     if (!copy || !arg) return NULL;
     for (unsigned i = 0; i < e->n; i++)
-        if (!(arg[i] = written_out(a, e->arg[i]))) return NULL;
+        if (!(arg[i] = cr_written_out(a, e->arg[i], sigmoid))) return NULL;
     copy->arg = arg;
-    return copy;
+    const struct expr_function *f = e->kind == EXPR_CALL ? cr_expr_function(e->func) : NULL;
+    const struct expr *hand = f ? by_hand(a, f->name, arg[0], sigmoid) : NULL;
+    return hand ? hand : copy;
 }
 
 static int prints_the_same(const struct expr *a, const struct expr *b)
@@ -429,9 +452,9 @@ static cr_status fill_formula(struct explanation *x, struct xstep *s, cr_error *
     if (!symbols || !numbers) return cr_fail_memory(err);
     if (call) s->symbolic[s->n_symbolic++] = call;
     if (!call || !(s->index == WHOLE || prints_the_same(call, symbols)))
-        s->symbolic[s->n_symbolic++] = symbols;
-    s->substituted = written_out(&x->arena, numbers);
-    if (!s->substituted) return cr_fail_memory(err);
+        s->symbolic[s->n_symbolic++] = cr_written_out(&x->arena, symbols, 0);
+    s->substituted = cr_written_out(&x->arena, numbers, 1);
+    if (!s->substituted || !s->symbolic[s->n_symbolic - 1]) return cr_fail_memory(err);
     s->unrounded = unrounded(x, s, numbers);
     if (x->carry) s->exact = carried_exactly(s, numbers);
 

@@ -125,6 +125,10 @@ cr_status cr_explanation_resolve(struct explanation *x, const char *why, int *nu
 /* The id of a step, without making it unique. */
 const char *cr_explanation_id(struct explanation *x, const struct xstep *s);
 
+/* A formula with functions as they are worked out by hand: softplus as ln(1 + e^x), and with
+ * `sigmoid` also that function as 1/(1 + e^-x). */
+const struct expr *cr_written_out(struct arena *a, const struct expr *e, int sigmoid);
+
 /* The double of a derived step, from the values that its formula reads. */
 double cr_explanation_derive(struct explanation *x, const struct xstep *s);
 

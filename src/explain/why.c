@@ -1,7 +1,6 @@
 /* Which quantity a user means: by id, by its symbol in the notation in use, or by its symbol
  * in any other. Ways of writing do not matter: delta_h1, δ_{h1}, \delta_{h1}; dL/dw11,
  * ∂L/∂w_{11}; x1->h1, x1→h1; w11_new. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "explain/steps.h"
@@ -88,26 +87,40 @@ static int find_anywhere(struct search *s, const char *why)
     return -1;
 }
 
-static cr_status unknown(struct explanation *x, const char *why, cr_error *err)
+/* The symbol whose normal form is nearest; NULL: none is near. */
+static const char *nearest(struct explanation *x, const char *why)
 {
     enum { MOST = 4096 };
     const size_t n = x->n < MOST ? x->n : MOST;
-    const char **names = malloc((n + 1) * sizeof *names);
-    if (!names) return cr_fail_memory(err);
+    const char **normal = arena_new(&x->arena, const char *, n + 1);
+    const char **symbol = arena_new(&x->arena, const char *, n + 1);
+    struct text t = {0};
     size_t count = 0;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; normal && symbol && i < n; i++) {
         const char *text = cr_explanation_symbol(x, &x->names, cr_leaf((int)i, WHOLE), NULL).text;
-        if (text) names[count++] = text;
+        if (!text) continue;
+        normalise(&t, text, 1);
+        normal[count] = cr_arena_strdup(&x->arena, cr_text_str(&t));
+        if (normal[count]) symbol[count++] = text;
     }
-    const char *near = cr_suggest(why, names, count);
+    normalise(&t, why, 1);
+    const char *near = count ? cr_suggest(cr_text_str(&t), normal, count) : NULL;
+    cr_text_free(&t);
+    for (size_t i = 0; near && i < count; i++)
+        if (normal[i] == near) return symbol[i];
+    return NULL;
+}
+
+static cr_status unknown(struct explanation *x, const char *why, cr_error *err)
+{
+    const char *near = nearest(x, why);
     const cr_status status =
         cr_fail(err, CR_ERR_UNKNOWN, "no quantity of this network is called '%.100s'", why);
     if (near)
         cr_hint(err, "did you mean '%s'?", near);
     else
-        cr_hint(err, "symbols are written as explain shows them in the notation %s: dL/d%s, for example",
-                x->notation.name, count > 1 ? names[x->net->spec->n_inputs < count ? x->net->spec->n_inputs : 0] : "w11");
-    free(names);
+        cr_hint(err, "symbols are those that explain shows in the notation %s, and ids those of its JSON",
+                x->notation.name);
     return status;
 }
 
