@@ -20,19 +20,21 @@
  *   step t > 0 ? 1 : 0, NaN for NaN;  sign -1, 0 or 1, NaN for NaN
  *   lt   a < b ? 1 : 0;    le  a <= b ? 1 : 0     (0 where either is NaN)
  *   sel  a != 0 ? b : c                           (NaN counts as not 0)       */
-#define PRIM_LIST(X)                                                                             \
-    X(NEG, 1)                                                                                    \
-    X(ABS, 1) X(SQRT, 1) X(SIGN, 1) X(STEP, 1) X(ADD, 2) X(SUB, 2) X(MUL, 2) X(DIV, 2) X(MIN, 2) \
-        X(MAX, 2) X(LT, 2) X(LE, 2) X(FMA, 3) X(SEL, 3) X(EXP, 1) X(EXPM1, 1) X(LOG, 1)          \
-            X(LOG1P, 1) X(TANH, 1) X(SIGMOID, 1) X(SOFTPLUS, 1) X(ERF, 1) X(SIN, 1) X(COS, 1)    \
-                X(COSH, 1) X(SINH, 1) X(POW, 2)
+/* clang-format off */
+#define PRIM_LIST(X)                                                            \
+    X(NEG, 1) X(ABS, 1) X(SQRT, 1) X(SIGN, 1) X(STEP, 1)                        \
+    X(ADD, 2) X(SUB, 2) X(MUL, 2) X(DIV, 2) X(MIN, 2) X(MAX, 2)                 \
+    X(LT, 2) X(LE, 2) X(FMA, 3) X(SEL, 3)                                       \
+    X(EXP, 1) X(EXPM1, 1) X(LOG, 1) X(LOG1P, 1) X(TANH, 1) X(SIGMOID, 1)        \
+    X(SOFTPLUS, 1) X(ERF, 1) X(SIN, 1) X(COS, 1) X(COSH, 1) X(SINH, 1) X(POW, 2)
 
 enum prim {
 #define X(name, arity) PRIM_##name,
     PRIM_LIST(X)
 #undef X
-        PRIM_COUNT
+    PRIM_COUNT
 };
+/* clang-format on */
 
 enum { PROGRAM_REGS = 32, PROGRAM_STEPS = 128, PROGRAM_ARGS = 6 };
 
