@@ -115,7 +115,21 @@ cr_status cr_file_index(struct reader *r, const char *const *name, size_t n,
 /* Position of n bytes among the names, or n of the index. */
 size_t cr_file_find(const struct name_index *index, const char *s, size_t n);
 
+/* A layer as the file gives it. */
+struct file_layer {
+    struct spec_layer *out;
+    size_t index;
+    const struct yaml_node *node;
+    struct fields f;
+};
+
+/* How many values a layer, or the inputs, gives to what reads it. */
+size_t cr_file_source_size(const struct reader *r, int from);
+
 /* Parts of the file. */
+cr_status cr_file_read_weights(struct reader *r, struct file_layer *l,
+                               const struct yaml_node *node);
+cr_status cr_file_read_bias(struct reader *r, struct file_layer *l, const struct yaml_node *node);
 cr_status cr_file_read_layers(struct reader *r, const struct yaml_node *node);
 cr_status cr_file_read_inputs(struct reader *r, const struct fields *network);
 cr_status cr_file_read_targets(struct reader *r, const struct fields *network); /* after layers */

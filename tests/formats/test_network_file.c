@@ -262,10 +262,10 @@ static void round_trip(void **state)
         "{inputs: 4, layers: [{units: 3}, {units: 2}]}",
         "{inputs: [\"no\", \"a b\", \"c\\\\\\\"d\", \"->\"], layers: [{units: [\"2\"]}]}",
         "{inputs: [1], layers: [{units: 1, activation: prelu}], targets: [y]}",
-        "{layers: [{units: 1}], examples: [{inputs: [1, 2], targets: [3], name: \"the first\"},"
-        " {inputs: [4, 5], targets: [6]}]}",
-        "{inputs: [p, q], targets: [r], layers: [{units: 1}], examples: [{inputs: {q: 1, p: 2},"
-        " targets: {r: 3}}]}",
+        ("{layers: [{units: 1}], examples: [{inputs: [1, 2], targets: [3], name: \"the first\"},"
+         " {inputs: [4, 5], targets: [6]}]}"),
+        ("{inputs: [p, q], targets: [r], layers: [{units: 1}], examples: [{inputs: {q: 1, p: 2},"
+         " targets: {r: 3}}]}"),
         "{inputs: [p, q], layers: [{units: 1}], examples: [{inputs: [1, 2], name: only}]}",
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
