@@ -476,15 +476,24 @@ static void memory_may_run_out(void **state)
 {
     (void)state;
     const char *text = "t*tanh(softplus(t)) + clamp(t/6, -1, 1)^2 + if(t < 0, |t|, 1.5·10⁻⁷)";
-    for (size_t limit = 1; limit < 20000; limit += 37) {
+    struct arena whole = {0};
+    const struct expr *want = cr_expr_diff(&whole, parsed(&whole, text), 0);
+    int failed = 0, done = 0;
+    for (size_t limit = 1; limit < 40000; limit += 37) {
         struct arena a = {.limit = limit};
-        const struct expr *e = NULL;
-        if (parse(&a, text, &e, NULL) == CR_OK)
-            cr_expr_diff(&a, e, 0);
-        else
+        const struct expr *e = NULL, *d;
+        if (parse(&a, text, &e, NULL) != CR_OK) {
             assert_null(e);
+        } else if ((d = cr_expr_diff(&a, e, 0))) {
+            assert_true(cr_expr_equal(d, want));
+            done++;
+        } else {
+            failed++;
+        }
         cr_arena_free(&a);
     }
+    assert_true(failed && done);
+    cr_arena_free(&whole);
 }
 
 int main(void)
