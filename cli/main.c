@@ -27,13 +27,8 @@ static const struct command help_command = {
 
 /* In the order of the overview. */
 static const struct command *const commands[] = {
-    &cli_train,
-    &cli_predict,
-    &cli_list,
-    &help_command,
-    &cli_init,
-    &cli_explain,
-    &cli_check,
+    &cli_init,    &cli_explain, &cli_check, &cli_train,
+    &cli_predict, &cli_list,    &help_command,
 };
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
 

@@ -149,8 +149,12 @@ static cr_status build_net(const struct safetensors *s, const char *file, cr_net
     struct spec *spec;
     if (!text)
         return fail(file, err, "there is no network in the file's __metadata__");
-    for (size_t i = 0; i < s->n; i++)
-        bytes += 2 * (s->tensor[i].size + 64);
+    for (size_t i = 0; i < s->n; i++) {
+        const struct tensor *t = &s->tensor[i];
+        bytes += 2 * (t->size + 64);
+        for (size_t k = 0; t->size && k < t->n_dims; k++)
+            bytes += 64 * t->dim[k];        /* units and inputs have names */
+    }
     cr_status status = cr_network_file_read(text, strlen(text), file, bytes, &spec, err);
     if (status != CR_OK)
         return status;
