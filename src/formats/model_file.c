@@ -140,22 +140,17 @@ static cr_status fill_parameters(cr_net *net, const struct safetensors *s, const
     return status;
 }
 
-/* Build the network without the cost of its initialisers; what they are is kept. */
-static cr_status build_net(const struct safetensors *s, const char *file, cr_net **out,
+/* Build the network without the cost of its initialisers; what they are is kept. Names of
+ * units and their like take memory too, so the limit is some multiple of the file's size. */
+static cr_status build_net(const struct safetensors *s, const struct source *file, cr_net **out,
                            cr_error *err)
 {
     const char *text = cr_safetensors_metadata(s, MODEL_KEY_NETWORK);
-    size_t bytes = 128;     /* limits count float64, and a group starts at 64 bytes */
+    const size_t bytes = file->size < SIZE_MAX / 128 ? 64 * file->size + (1 << 20) : SIZE_MAX / 2;
     struct spec *spec;
     if (!text)
-        return fail(file, err, "there is no network in the file's __metadata__");
-    for (size_t i = 0; i < s->n; i++) {
-        const struct tensor *t = &s->tensor[i];
-        bytes += 2 * (t->size + 64);
-        for (size_t k = 0; t->size && k < t->n_dims; k++)
-            bytes += 64 * t->dim[k];        /* units and inputs have names */
-    }
-    cr_status status = cr_network_file_read(text, strlen(text), file, bytes, &spec, err);
+        return fail(file->name, err, "there is no network in the file's __metadata__");
+    cr_status status = cr_network_file_read(text, strlen(text), file->name, bytes, &spec, err);
     if (status != CR_OK)
         return status;
     struct init *kept = arena_new(&spec->arena, struct init, spec->n_layers);
@@ -177,9 +172,10 @@ static cr_status build_net(const struct safetensors *s, const char *file, cr_net
     return CR_OK;
 }
 
-static cr_status read_model(const struct safetensors *s, const char *file, cr_model *m,
+static cr_status read_model(const struct safetensors *s, const struct source *src, cr_model *m,
                             cr_error *err)
 {
+    const char *file = src->name;
     const char *format = cr_safetensors_metadata(s, MODEL_KEY_FORMAT);
     const char *data = cr_safetensors_metadata(s, MODEL_KEY_DATA);
     const char *training = cr_safetensors_metadata(s, MODEL_KEY_TRAINING);
@@ -198,7 +194,7 @@ static cr_status read_model(const struct safetensors *s, const char *file, cr_mo
         return fail(file, err, "there are no columns in the file's __metadata__");
     cr_status status = cr_prepare_read(data, file, &m->prepare, err);
     if (status == CR_OK)
-        status = build_net(s, file, &m->net, err);
+        status = build_net(s, src, &m->net, err);
     if (status == CR_OK)
         status = fill_parameters(m->net, s, file, err);
     if (status != CR_OK)
@@ -227,7 +223,7 @@ cr_status cr_model_parse(const char *name, const void *bytes, size_t size, cr_mo
     if (status != CR_OK)
         return status;
     cr_model *m = calloc(1, sizeof *m);
-    status = m ? read_model(&s, name, m, err) : cr_fail_memory(err);
+    status = m ? read_model(&s, &file, m, err) : cr_fail_memory(err);
     cr_safetensors_free(&s);
     if (status != CR_OK) {
         cr_model_free(m);

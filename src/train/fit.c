@@ -90,9 +90,9 @@ static cr_train_options settle(struct fit *f, size_t rows)
         o.epochs = s->epochs;
     if (o.batch == 0)
         o.batch = s->batch;
+    cr_train_defaults(&o, rows);
     if (o.batch > rows)
         o.batch = rows;
-    cr_train_defaults(&o, rows);
     o.seed = f->report.seed;
     s->optimiser.learning_rate = o.learning_rate;
     s->epochs = o.epochs;
