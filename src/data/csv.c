@@ -11,7 +11,7 @@
 
 #include "base/text.h"
 
-enum { FIRST_READ = 64 << 10 };
+enum { FIRST_READ = 64 << 10, EXCERPT = 4096 };
 
 struct field {
     uint32_t at, width;     /* in the row's bytes, quotes included */
@@ -71,11 +71,12 @@ static cr_status vfail_in_row(const struct csv *csv, size_t row_len, size_t at, 
 {
     char message[sizeof err->message];
     const char *row = csv->data + csv->row;
-    const struct source src = {csv->name, row, row_len};
     size_t line = 1, line_start = 0;
 
     if (n > row_len - at)
         n = row_len - at;
+    /* no more of a huge row than an excerpt shows */
+    const struct source src = {csv->name, row, row_len - at > EXCERPT ? at + EXCERPT : row_len};
     vsnprintf(message, sizeof message, fmt, args);
     for (size_t i = 0; i < at; i++)
         if (row[i] == '\n')
