@@ -70,5 +70,7 @@ static int run(const void *p)
 }
 
 const struct command cli_predict = {
-    "predict", "answer for every row of a table with a trained model", details, positionals,
-    options, &defaults, sizeof defaults, run};
+    "predict",       "answer for every row of a table with a trained model",
+    details,         positionals,
+    options,         &defaults,
+    sizeof defaults, run};

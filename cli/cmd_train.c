@@ -22,8 +22,7 @@ static const struct args defaults = {
 static const char *const tasks[] = {"classification", "regression", NULL};
 
 static const struct positional positionals[] = {
-    {"DATA", "a CSV file with a header; - is standard input", offsetof(struct args, data), 0},
-    {0}};
+    {"DATA", "a CSV file with a header; - is standard input", offsetof(struct args, data), 0}, {0}};
 
 static const struct option options[] = {
     {"target", 't', "COLUMN", "the column to predict (needed)", OPTION_STRING,
@@ -36,17 +35,20 @@ static const struct option options[] = {
      OPTION_SEED, offsetof(struct args, seed), .min = 0, .max = 9223372036854775807.0},
     {"threads", 'j', "N", "without it as many as there are processors; the result is the same",
      OPTION_INT, offsetof(struct args, threads), .min = 1, .max = 1024},
-    {"epochs", 'e', "N", "how often to go through the rows; without it the network file's "
+    {"epochs", 'e', "N",
+     "how often to go through the rows; without it the network file's "
      "number, or what makes about 3,000 steps, at least 10 and at most 1,000",
      OPTION_SIZE, offsetof(struct args, epochs), .min = 1, .max = 1e9},
-    {"batch", 'b', "N", "rows of a step; without it the network file's number, or 32",
-     OPTION_SIZE, offsetof(struct args, batch), .min = 1, .max = 1e9},
-    {"learning-rate", 'r', "X", "without it the network file's, or 0.1 for classes and 0.01 for "
-     "numbers", OPTION_DOUBLE, offsetof(struct args, learning_rate), .min = 1e-12, .max = 1e6},
+    {"batch", 'b', "N", "rows of a step; without it the network file's number, or 32", OPTION_SIZE,
+     offsetof(struct args, batch), .min = 1, .max = 1e9},
+    {"learning-rate", 'r', "X",
+     "without it the network file's, or 0.1 for classes and 0.01 for "
+     "numbers",
+     OPTION_DOUBLE, offsetof(struct args, learning_rate), .min = 1e-12, .max = 1e6},
     {"test", 0, "SHARE", "share of the rows to hold out and measure", OPTION_DOUBLE,
      offsetof(struct args, test), .min = 0, .max = 0.9},
-    {"task", 0, "TASK", "what the target is; without it a guess, which is printed",
-     OPTION_CHOICE, offsetof(struct args, task), .choices = tasks},
+    {"task", 0, "TASK", "what the target is; without it a guess, which is printed", OPTION_CHOICE,
+     offsetof(struct args, task), .choices = tasks},
     {"quiet", 'q', NULL, "print nothing but errors", OPTION_FLAG, offsetof(struct args, quiet)},
     {0}};
 
@@ -62,7 +64,7 @@ struct session {
     const struct args *args;
     const cr_fit_report *report;
     int terminal, header_done, line_open;
-    double start, shown;        /* seconds */
+    double start, shown; /* seconds */
 };
 
 static double now(void)
@@ -91,8 +93,9 @@ static void print_header(const struct session *s)
 {
     const cr_fit_report *r = s->report;
     char a[32], b[32];
-    printf("%s: %s rows, %zu column%s%s", s->args->data, grouped(r->rows + r->held_out, a, sizeof a),
-           r->inputs, r->inputs == 1 ? "" : "s", r->constant ? "" : "\n");
+    printf("%s: %s rows, %zu column%s%s", s->args->data,
+           grouped(r->rows + r->held_out, a, sizeof a), r->inputs, r->inputs == 1 ? "" : "s",
+           r->constant ? "" : "\n");
     if (r->constant)
         printf(" (%zu with one value only)\n", r->constant);
     if (*r->why)
@@ -131,9 +134,8 @@ static void print_line(struct session *s, const cr_progress *p)
     else
         snprintf(metric, sizeof metric, "%srmse %.4g", p->held_out.rows ? "held-out " : "",
                  m->rmse);
-    fprintf(stderr, "%sepoch %zu/%zu  loss %.4g  %s  %s rows/s  %s left%s",
-            s->terminal ? "\r" : "", p->epoch, p->epochs, p->train.loss, metric, rate, left,
-            s->terminal ? "\033[K" : "\n");
+    fprintf(stderr, "%sepoch %zu/%zu  loss %.4g  %s  %s rows/s  %s left%s", s->terminal ? "\r" : "",
+            p->epoch, p->epochs, p->train.loss, metric, rate, left, s->terminal ? "\033[K" : "\n");
     fflush(stderr);
     s->line_open = s->terminal;
 }
@@ -190,15 +192,23 @@ static void print_summary(const struct args *args, const cr_fit_report *r)
 static int fit(const struct args *args, const cr_table *table, const char *net, size_t net_size)
 {
     cr_fit_report report;
-    struct session s = {.args = args, .report = &report,
-                        .terminal = cli_is_terminal(stderr), .start = now()};
-    const cr_fit_options o = {
-        .task = args->task < 0 ? CR_TASK_GUESS : args->task == 0 ? CR_CLASSIFICATION : CR_REGRESSION,
-        .network = net, .network_size = net_size, .network_name = args->net,
-        .has_seed = args->seed != UINT64_MAX, .held_out = args->test,
-        .train = {.epochs = args->epochs, .batch = args->batch, .seed = args->seed,
-                  .learning_rate = args->learning_rate, .threads = args->threads,
-                  .progress = progress, .ctx = &s}};
+    struct session s = {
+        .args = args, .report = &report, .terminal = cli_is_terminal(stderr), .start = now()};
+    const cr_fit_options o = {.task = args->task < 0    ? CR_TASK_GUESS
+                                      : args->task == 0 ? CR_CLASSIFICATION
+                                                        : CR_REGRESSION,
+                              .network = net,
+                              .network_size = net_size,
+                              .network_name = args->net,
+                              .has_seed = args->seed != UINT64_MAX,
+                              .held_out = args->test,
+                              .train = {.epochs = args->epochs,
+                                        .batch = args->batch,
+                                        .seed = args->seed,
+                                        .learning_rate = args->learning_rate,
+                                        .threads = args->threads,
+                                        .progress = progress,
+                                        .ctx = &s}};
     cr_model *model;
     cr_error err = {0};
     cli_catch_interrupt();
@@ -228,8 +238,8 @@ static int run(const void *p)
         return cli_usage_error(&cli_train, "--target COLUMN is needed: which column to predict");
     if (args->net && cli_read(args->net, MAX_NETWORK, &net, &net_size) != 0)
         return CLI_FAILED;
-    int code = cr_table_read(args->data, &wanted, &table, &err) == CR_OK ? CLI_DONE
-                                                                         : cli_fail(&err);
+    int code =
+        cr_table_read(args->data, &wanted, &table, &err) == CR_OK ? CLI_DONE : cli_fail(&err);
     if (code == CLI_DONE) {
         code = fit(args, table, net, net_size);
         cr_table_free(table);
@@ -238,6 +248,7 @@ static int run(const void *p)
     return code;
 }
 
-const struct command cli_train = {
-    "train", "train a network on a table of data", details, positionals, options, &defaults,
-    sizeof defaults, run};
+const struct command cli_train = {"train",         "train a network on a table of data",
+                                  details,         positionals,
+                                  options,         &defaults,
+                                  sizeof defaults, run};

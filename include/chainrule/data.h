@@ -28,14 +28,14 @@ typedef struct cr_table_options {
  * options may be NULL. *out is freed with cr_table_free.
  * Errors: CR_ERR_IO, _SYNTAX, _SHAPE (ragged rows), _VALUE, _UNKNOWN (a missing column),
  * _LIMIT, _FORMAT, _MEMORY. */
-CR_API cr_status cr_table_read(const char *path, const cr_table_options *options,
-                               cr_table **out, cr_error *err);
+CR_API cr_status cr_table_read(const char *path, const cr_table_options *options, cr_table **out,
+                               cr_error *err);
 CR_API cr_status cr_table_parse(const char *name, const char *text, size_t size,
                                 const cr_table_options *options, cr_table **out, cr_error *err);
 CR_API void cr_table_free(cr_table *table);
 
 CR_API size_t cr_table_rows(const cr_table *table);
-CR_API size_t cr_table_columns(const cr_table *table);         /* without the label */
+CR_API size_t cr_table_columns(const cr_table *table); /* without the label */
 CR_API const char *cr_table_column_name(const cr_table *table, size_t column);
 
 /* A row's numbers, [columns]; rows count from 0. They live as long as the table. */

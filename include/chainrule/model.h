@@ -22,8 +22,8 @@ typedef struct cr_model cr_model;
  * any more afterwards). Memory is bounded by the file's size. *out is freed with cr_model_free.
  * Errors: CR_ERR_IO, CR_ERR_FORMAT and those of network files. */
 CR_API cr_status cr_model_load(const char *path, cr_model **out, cr_error *err);
-CR_API cr_status cr_model_parse(const char *name, const void *bytes, size_t size,
-                                cr_model **out, cr_error *err);
+CR_API cr_status cr_model_parse(const char *name, const void *bytes, size_t size, cr_model **out,
+                                cr_error *err);
 CR_API void cr_model_free(cr_model *model);
 
 /* Save a model. The file is there whole or not at all; an older one stays until then. */
@@ -54,8 +54,8 @@ CR_API cr_status cr_model_prepare_row(const cr_model *model, const double *raw, 
 /* What the network should answer for a row whose target column holds `label` (a class, or a
  * number), as the loss sees it; targets [cr_net_outputs]. CR_ERR_UNKNOWN for a class that
  * the model does not have, CR_ERR_VALUE for text that is no number. */
-CR_API cr_status cr_model_prepare_target(const cr_model *model, const char *label,
-                                         float *targets, cr_error *err);
+CR_API cr_status cr_model_prepare_target(const cr_model *model, const char *label, float *targets,
+                                         cr_error *err);
 
 /* What the network's outputs [cr_net_outputs] mean. cr_model_number: the number in the
  * target's units. cr_model_decide: the index of the class; probability [classes] or NULL gets
@@ -65,11 +65,11 @@ CR_API size_t cr_model_decide(const cr_model *model, const float *outputs, doubl
 
 /* How good predictions were, where the data had the target column. */
 typedef struct cr_score {
-    size_t rows;                /* rows that were predicted */
-    size_t scored;              /* rows that had a target: 0 without the column */
-    double accuracy;            /* share of right classes; NaN for a regression */
-    double rmse, r2;            /* root mean squared error, R^2; NaN for a classification */
-    size_t ignored;             /* columns that the model does not use */
+    size_t rows;     /* rows that were predicted */
+    size_t scored;   /* rows that had a target: 0 without the column */
+    double accuracy; /* share of right classes; NaN for a regression */
+    double rmse, r2; /* root mean squared error, R^2; NaN for a classification */
+    size_t ignored;  /* columns that the model does not use */
 } cr_score;
 
 /* Predict every row of a CSV file ("-": standard input), in constant memory: writes a

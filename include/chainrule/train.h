@@ -13,32 +13,32 @@ extern "C" {
 
 /* How good a network is on some rows. */
 typedef struct cr_metrics {
-    size_t rows;            /* 0: there were none, and nothing else is set */
-    double loss;            /* as the network defines it: mean over the rows, or their sum */
-    double accuracy;        /* share of rows whose class is right; NaN for a regression */
-    double rmse;            /* root mean squared error, in units of the targets; NaN for classes */
-    double r2;              /* 1 - squared error / variance; NaN for classes, or without variance */
+    size_t rows;     /* 0: there were none, and nothing else is set */
+    double loss;     /* as the network defines it: mean over the rows, or their sum */
+    double accuracy; /* share of rows whose class is right; NaN for a regression */
+    double rmse;     /* root mean squared error, in units of the targets; NaN for classes */
+    double r2;       /* 1 - squared error / variance; NaN for classes, or without variance */
 } cr_metrics;
 
 /* What a progress callback sees. */
 typedef struct cr_progress {
-    size_t epoch, epochs;   /* the epoch, from 1, of so many */
-    size_t step, steps;     /* the step within the epoch, from 1, of so many */
-    size_t rows;            /* rows trained on since the start, repeats included */
-    int epoch_done;         /* 1: the epoch is complete, and held_out is up to date */
-    cr_metrics train;       /* this epoch's rows so far, each before the update it took part in */
-    cr_metrics held_out;    /* after the last complete epoch */
+    size_t epoch, epochs; /* the epoch, from 1, of so many */
+    size_t step, steps;   /* the step within the epoch, from 1, of so many */
+    size_t rows;          /* rows trained on since the start, repeats included */
+    int epoch_done;       /* 1: the epoch is complete, and held_out is up to date */
+    cr_metrics train;     /* this epoch's rows so far, each before the update it took part in */
+    cr_metrics held_out;  /* after the last complete epoch */
 } cr_progress;
 
 /* All zero: the defaults. */
 typedef struct cr_train_options {
-    size_t epochs;          /* 0: as many as make 3,000 steps, between 10 and 1,000 */
-    size_t batch;           /* rows of a step; 0: 32. The last batch of an epoch may be shorter */
-    double learning_rate;   /* 0: 0.1 for classes, 0.01 for a regression */
-    uint64_t seed;          /* of the rows' order */
-    int in_order;           /* 1: rows in the order given, every epoch */
-    int threads;            /* 0: as many as there are processors. The bits never depend on it */
-    cr_task task;           /* which metrics: accuracy for CR_CLASSIFICATION, else rmse and r2 */
+    size_t epochs;        /* 0: as many as make 3,000 steps, between 10 and 1,000 */
+    size_t batch;         /* rows of a step; 0: 32. The last batch of an epoch may be shorter */
+    double learning_rate; /* 0: 0.1 for classes, 0.01 for a regression */
+    uint64_t seed;        /* of the rows' order */
+    int in_order;         /* 1: rows in the order given, every epoch */
+    int threads;          /* 0: as many as there are processors. The bits never depend on it */
+    cr_task task;         /* which metrics: accuracy for CR_CLASSIFICATION, else rmse and r2 */
     /* Called after every step and after every epoch. Not 0: stop now, and keep what is
      * learned so far. May be NULL. */
     int (*progress)(void *ctx, const cr_progress *progress);
@@ -46,16 +46,16 @@ typedef struct cr_train_options {
 } cr_train_options;
 
 typedef struct cr_train_result {
-    size_t epochs;          /* complete epochs */
-    size_t steps;           /* updates made */
-    int stopped;            /* 1: the callback asked to stop */
-    cr_metrics train, held_out;     /* of the trained network */
+    size_t epochs;              /* complete epochs */
+    size_t steps;               /* updates made */
+    int stopped;                /* 1: the callback asked to stop */
+    cr_metrics train, held_out; /* of the trained network */
 } cr_train_result;
 
 /* Rows on the caller's arrays, which are only read. */
 typedef struct cr_examples {
-    const float *in;        /* [rows][inputs] */
-    const float *targets;   /* [rows][outputs] */
+    const float *in;      /* [rows][inputs] */
+    const float *targets; /* [rows][outputs] */
     size_t rows;
 } cr_examples;
 
@@ -68,29 +68,28 @@ typedef struct cr_examples {
  * not finite; the message names the step, the layer and the quantity, and the parameters
  * are as they were before that epoch. */
 CR_API cr_status cr_train(cr_net *net, const cr_examples *train, const cr_examples *held_out,
-                          const cr_train_options *options, cr_train_result *result,
-                          cr_error *err);
+                          const cr_train_options *options, cr_train_result *result, cr_error *err);
 
 /* How to make a model of a table. All zero: the defaults. */
 typedef struct cr_fit_options {
-    cr_task task;           /* CR_TASK_GUESS: from the network's loss, or cr_table_guess */
-    const char *network;    /* a network file's text; NULL: 64 ReLU units and an output layer */
+    cr_task task;        /* CR_TASK_GUESS: from the network's loss, or cr_table_guess */
+    const char *network; /* a network file's text; NULL: 64 ReLU units and an output layer */
     size_t network_size;
-    const char *network_name;   /* what messages call it */
-    size_t max_memory;      /* bytes for its parameters; 0: 1 GiB */
-    int has_seed;           /* 1: train.seed also starts the parameters; 0: the network file's */
-    double held_out;        /* share of the rows that are held out, 0 <= share < 1 */
-    cr_train_options train; /* zeros: the network file's settings, then the defaults */
+    const char *network_name; /* what messages call it */
+    size_t max_memory;        /* bytes for its parameters; 0: 1 GiB */
+    int has_seed;             /* 1: train.seed also starts the parameters; 0: the network file's */
+    double held_out;          /* share of the rows that are held out, 0 <= share < 1 */
+    cr_train_options train;   /* zeros: the network file's settings, then the defaults */
 } cr_fit_options;
 
 /* What was done. Filled before the first call of progress, but for `result`. */
 typedef struct cr_fit_report {
     cr_task task;
-    char why[128];          /* why this task was guessed; "" when it was given */
-    size_t rows, held_out;  /* rows to train on; rows held out */
+    char why[128];         /* why this task was guessed; "" when it was given */
+    size_t rows, held_out; /* rows to train on; rows held out */
     size_t inputs, outputs, classes, parameters;
-    size_t constant;        /* columns with one value only: the network sees 0 */
-    size_t epochs, batch;   /* the settings in use */
+    size_t constant;      /* columns with one value only: the network sees 0 */
+    size_t epochs, batch; /* the settings in use */
     double learning_rate;
     uint64_t seed;
     cr_train_result result; /* rmse in the target's own units */
@@ -102,8 +101,8 @@ typedef struct cr_fit_report {
  * columns in order; or, where a network file names them, the columns of those names.
  * report may be NULL. *out is freed with cr_model_free.
  * Errors: those of cr_train and of network files, CR_ERR_SHAPE, CR_ERR_VALUE, CR_ERR_UNKNOWN. */
-CR_API cr_status cr_model_fit(const cr_table *table, const cr_fit_options *options,
-                              cr_model **out, cr_fit_report *report, cr_error *err);
+CR_API cr_status cr_model_fit(const cr_table *table, const cr_fit_options *options, cr_model **out,
+                              cr_fit_report *report, cr_error *err);
 
 #ifdef __cplusplus
 }

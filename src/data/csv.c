@@ -14,25 +14,25 @@
 enum { FIRST_READ = 64 << 10, EXCERPT = 4096 };
 
 struct field {
-    uint32_t at, width;     /* in the row's bytes, quotes included */
-    uint32_t begin, n;      /* the text: in the row's bytes, or in `plain` */
+    uint32_t at, width; /* in the row's bytes, quotes included */
+    uint32_t begin, n;  /* the text: in the row's bytes, or in `plain` */
     uint8_t in_plain;
 };
 
 struct csv {
     char *name;
-    int fd;                 /* -1: text in memory */
+    int fd; /* -1: text in memory */
     int own_fd, eof;
-    char *buf;              /* bytes read, where there is a file */
-    const char *data;       /* buf, or the caller's text */
-    size_t len, cap;        /* of data */
-    size_t row, row_len;    /* the row in data, without its line end */
-    size_t next;            /* where the next row starts */
+    char *buf;           /* bytes read, where there is a file */
+    const char *data;    /* buf, or the caller's text */
+    size_t len, cap;     /* of data */
+    size_t row, row_len; /* the row in data, without its line end */
+    size_t next;         /* where the next row starts */
     size_t line, next_line;
     char delimiter;
     struct field *field;
     size_t n, field_cap;
-    char *plain;            /* text of fields whose quotes were doubled */
+    char *plain; /* text of fields whose quotes were doubled */
     size_t plain_len, plain_cap;
 };
 
@@ -82,7 +82,8 @@ static cr_status vfail_in_row(const struct csv *csv, size_t row_len, size_t at, 
         if (row[i] == '\n')
             line++, line_start = i + 1;
     const struct place place = {
-        (int)line, (int)cr_utf8_count(row + line_start, at - line_start) + 1,
+        (int)line,
+        (int)cr_utf8_count(row + line_start, at - line_start) + 1,
         (int)cr_utf8_count(row + at, n),
     };
     cr_fail_at(err, code, &src, place, "%s", message);
@@ -93,9 +94,9 @@ static cr_status vfail_in_row(const struct csv *csv, size_t row_len, size_t at, 
     return code;
 }
 
-static cr_status CR_PRINTF(7, 8) fail_in_row(const struct csv *csv, size_t row_len, size_t at,
-                                             size_t n, cr_error *err, cr_status code,
-                                             const char *fmt, ...)
+static cr_status CR_PRINTF(7, 8)
+    fail_in_row(const struct csv *csv, size_t row_len, size_t at, size_t n, cr_error *err,
+                cr_status code, const char *fmt, ...)
 {
     va_list args;
     va_start(args, fmt);
@@ -179,8 +180,8 @@ static int ends_field(const struct csv *csv, char c)
 }
 
 /* A quoted field that starts at s[*i]; *i goes behind its closing quote. */
-static enum scan scan_quoted(struct csv *csv, struct field *f, const char *s, size_t end,
-                             size_t *i, cr_status *status, cr_error *err)
+static enum scan scan_quoted(struct csv *csv, struct field *f, const char *s, size_t end, size_t *i,
+                             cr_status *status, cr_error *err)
 {
     size_t from = *i + 1, at = from, doubled = 0;
     for (;; at += 2) {
@@ -189,9 +190,8 @@ static enum scan scan_quoted(struct csv *csv, struct field *f, const char *s, si
             if (!csv->eof && end <= CSV_MAX_ROW)
                 return SCAN_MORE;
             *status = fail_in_row(csv, end, *i, 1, err, CR_ERR_SYNTAX,
-                                  end > CSV_MAX_ROW
-                                      ? "this quote is not closed within 16 MiB"
-                                      : "this quote is not closed");
+                                  end > CSV_MAX_ROW ? "this quote is not closed within 16 MiB"
+                                                    : "this quote is not closed");
             cr_hint(err, "a quote inside a quoted field is written twice: \"\"");
             return SCAN_FAILED;
         }
@@ -263,8 +263,7 @@ static enum scan scan_row(struct csv *csv, cr_status *status, cr_error *err)
         i++;
     }
     if (i > CSV_MAX_ROW) {
-        *status = fail_in_row(csv, end, 0, 1, err, CR_ERR_LIMIT,
-                              "this row is longer than 16 MiB");
+        *status = fail_in_row(csv, end, 0, 1, err, CR_ERR_LIMIT, "this row is longer than 16 MiB");
         cr_hint(err, "is it a CSV file, with line ends?");
         return SCAN_FAILED;
     }

@@ -9,7 +9,7 @@
 
 #include "base/error.h"
 
-enum { CSV_MAX_ROW = 16 << 20 };    /* bytes of one row; keeps offsets in 32 bits */
+enum { CSV_MAX_ROW = 16 << 20 }; /* bytes of one row; keeps offsets in 32 bits */
 
 struct csv;
 
@@ -29,7 +29,7 @@ size_t cr_csv_fields(const struct csv *csv);
 const char *cr_csv_text(const struct csv *csv, size_t field, size_t *n);
 
 const char *cr_csv_name(const struct csv *csv);
-size_t cr_csv_line(const struct csv *csv);      /* where the row starts, from 1 */
+size_t cr_csv_line(const struct csv *csv); /* where the row starts, from 1 */
 
 /* An error at a field of the row (one past the last: at the row's end). */
 cr_status cr_csv_fail(const struct csv *csv, size_t field, cr_error *err, cr_status code,

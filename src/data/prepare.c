@@ -18,8 +18,8 @@ static double down_scale(double v)
     return ldexp(1, e > 1022 ? -1022 : e < -1021 ? 1021 : -e);
 }
 
-int cr_mean_sd(const double *v, size_t stride, const size_t *rows, size_t n,
-               double *mean, double *sd)
+int cr_mean_sd(const double *v, size_t stride, const size_t *rows, size_t n, double *mean,
+               double *sd)
 {
     double min = INFINITY, max = -INFINITY, sum = 0, squares = 0;
     for (size_t i = 0; i < n; i++) {
@@ -80,16 +80,14 @@ void cr_prepare_target(const struct prepare *p, double value, size_t class, floa
 {
     switch (p->code) {
     case CODE_NUMBER:
-    case CODE_LOG_NUMBER:   /* the loss takes the logarithm of the output's meaning */
+    case CODE_LOG_NUMBER: /* the loss takes the logarithm of the output's meaning */
         out[0] = p->target_sd > 0 ? (float)((value - p->target_mean) / p->target_sd) : 0.0f;
         break;
     case CODE_ONE_HOT:
         for (size_t i = 0; i < p->n_outputs; i++)
             out[i] = i == class ? 1.0f : (float)p->off;
         break;
-    case CODE_ONE_COLUMN:
-        out[0] = class == 1 ? 1.0f : (float)p->off;
-        break;
+    case CODE_ONE_COLUMN: out[0] = class == 1 ? 1.0f : (float)p->off; break;
     case CODE_COUNT: break;
     }
 }
@@ -105,7 +103,7 @@ size_t cr_prepare_class(const struct prepare *p, const float *outputs, double *p
 {
     size_t best = 0;
     if (p->code == CODE_ONE_COLUMN) {
-        double y = ((double)outputs[0] - p->off) / (1 - p->off);    /* 0: first, 1: second */
+        double y = ((double)outputs[0] - p->off) / (1 - p->off); /* 0: first, 1: second */
         if (probability) {
             double second = y < 0 ? 0 : y > 1 ? 1 : y;
             probability[0] = 1 - second;

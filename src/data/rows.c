@@ -13,7 +13,7 @@ enum { MAX_NAME = 1024, MAX_SUGGEST = 1000 };
 struct header {
     size_t n;
     const char **name;
-    size_t *sorted;             /* indices by name, for look-ups and duplicates */
+    size_t *sorted; /* indices by name, for look-ups and duplicates */
 };
 
 static const struct row_reader no_reader;
@@ -157,8 +157,10 @@ static cr_status check_all_names(const struct row_reader *r, const struct header
     for (size_t i = 0; i + 1 < h->n; i++) {
         size_t a = h->sorted[i], b = h->sorted[i + 1];
         if (!strcmp(h->name[a], h->name[b]))
-            return cr_csv_fail(r->csv, b, err, CR_ERR_VALUE, "columns %zu and %zu are both called "
-                               "'%s'", a + 1, b + 1, h->name[a]);
+            return cr_csv_fail(r->csv, b, err, CR_ERR_VALUE,
+                               "columns %zu and %zu are both called "
+                               "'%s'",
+                               a + 1, b + 1, h->name[a]);
     }
     return CR_OK;
 }
@@ -199,8 +201,8 @@ static cr_status pick_columns(struct row_reader *r, const struct header *h,
     return CR_OK;
 }
 
-cr_status cr_rows_open(struct csv *csv, const cr_table_options *options,
-                       struct row_reader **out, cr_error *err)
+cr_status cr_rows_open(struct csv *csv, const cr_table_options *options, struct row_reader **out,
+                       cr_error *err)
 {
     static const cr_table_options all;
     struct row_reader *r = malloc(sizeof *r);
@@ -236,8 +238,8 @@ enum { MISSING_WORDS = 8, MISSING_LABELS = 5 };
 
 static int is_missing(const char *s, size_t n, size_t words)
 {
-    static const char *const word[MISSING_WORDS] = {"na", "n/a", "nan", "null", "?",
-                                                    "none", "-", "."};
+    static const char *const word[MISSING_WORDS] = {"na", "n/a",  "nan", "null",
+                                                    "?",  "none", "-",   "."};
     for (size_t i = 0; i < words; i++)
         if (same_word(s, n, word[i]))
             return 1;
@@ -258,8 +260,8 @@ static cr_status fail_number(const struct row_reader *r, size_t field, const cha
     const char *sign = s[0] == '+' || s[0] == '-' ? s + 1 : s;
     size_t rest = n - (size_t)(sign - s);
     if (is_missing(s, n, MISSING_WORDS)) {
-        cr_csv_fail(r->csv, field, err, CR_ERR_VALUE, "column '%s' has no value here: '%.*s'",
-                    name, shown, s);
+        cr_csv_fail(r->csv, field, err, CR_ERR_VALUE, "column '%s' has no value here: '%.*s'", name,
+                    shown, s);
         cr_hint(err, "leave out rows with missing values");
         return CR_ERR_VALUE;
     }
@@ -269,8 +271,8 @@ static cr_status fail_number(const struct row_reader *r, size_t field, const cha
     size_t digits = 0;
     while (digits < n && strchr("0123456789+-.eE", s[digits]))
         digits++;
-    cr_csv_fail(r->csv, field, err, CR_ERR_VALUE, "'%.*s' in column '%s' is not a number%s",
-                shown, s, name, digits == n ? " that can be represented" : "");
+    cr_csv_fail(r->csv, field, err, CR_ERR_VALUE, "'%.*s' in column '%s' is not a number%s", shown,
+                s, name, digits == n ? " that can be represented" : "");
     if (memchr(s, ',', n) && !memchr(s, '.', n))
         cr_hint(err, "numbers are written with a decimal point");
     else
@@ -314,8 +316,8 @@ static cr_status fail_ragged(const struct row_reader *r, size_t fields, cr_error
     return CR_ERR_SHAPE;
 }
 
-cr_status cr_rows_next(struct row_reader *r, double *values, const char **label,
-                       size_t *label_size, int *more, cr_error *err)
+cr_status cr_rows_next(struct row_reader *r, double *values, const char **label, size_t *label_size,
+                       int *more, cr_error *err)
 {
     int another;
     cr_status status = cr_csv_next(r->csv, &another, err);

@@ -11,8 +11,8 @@ static size_t part(size_t count, double share)
     return held < count ? held : count ? count - 1 : 0;
 }
 
-cr_status cr_split(size_t n, double share, uint64_t seed, const uint32_t *classes,
-                   size_t n_classes, size_t *order, size_t *n_train, cr_error *err)
+cr_status cr_split(size_t n, double share, uint64_t seed, const uint32_t *classes, size_t n_classes,
+                   size_t *order, size_t *n_train, cr_error *err)
 {
     size_t groups = classes ? n_classes : 1;
     size_t *left = calloc(groups ? groups : 1, sizeof *left);

@@ -127,8 +127,10 @@ static cr_status add_label(struct cr_table *t, const struct row_reader *r, const
     if (!intern(t, s, n, &t->label_id[t->rows]))
         return cr_fail_memory(err);
     if (t->has_text && t->labels_lost) {
-        cr_rows_fail_label(r, err, CR_ERR_LIMIT, "column '%s' has text, and more than %d "
-                           "different values", r->label_name, TABLE_LABELS);
+        cr_rows_fail_label(r, err, CR_ERR_LIMIT,
+                           "column '%s' has text, and more than %d "
+                           "different values",
+                           r->label_name, TABLE_LABELS);
         cr_hint(err, "is it the right column?");
         return CR_ERR_LIMIT;
     }
@@ -250,7 +252,7 @@ static size_t distinct_numbers(const struct cr_table *t, size_t max, double *out
 {
     size_t n = 0;
     for (size_t i = 0; i < t->rows && n <= max; i++) {
-        double v = t->label_value[i] + 0.0;     /* -0 is 0 */
+        double v = t->label_value[i] + 0.0; /* -0 is 0 */
         size_t low = 0, high = n;
         while (low < high) {
             size_t mid = low + (high - low) / 2;

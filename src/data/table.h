@@ -8,31 +8,31 @@
 #include "base/arena.h"
 #include "chainrule/data.h"
 
-enum { TABLE_LABELS = 65536 };      /* different label texts that are kept */
+enum { TABLE_LABELS = 65536 }; /* different label texts that are kept */
 
 struct cr_table {
-    struct arena arena;             /* names and label texts */
-    char *source;                   /* what messages call the file */
+    struct arena arena; /* names and label texts */
+    char *source;       /* what messages call the file */
     size_t rows, cols, row_cap;
-    const char **name;              /* [cols] */
-    double *values;                 /* [rows][cols] */
+    const char **name; /* [cols] */
+    double *values;    /* [rows][cols] */
 
-    const char *label_name;         /* NULL: there is no label column */
-    double *label_value;            /* [rows]; NaN where the label is text */
-    uint32_t *label_id;             /* [rows] into label_text */
+    const char *label_name; /* NULL: there is no label column */
+    double *label_value;    /* [rows]; NaN where the label is text */
+    uint32_t *label_id;     /* [rows] into label_text */
     size_t n_labels, label_cap;
-    const char **label_text;        /* distinct texts, as the file has them */
-    uint32_t *slot;                 /* hash table of label_id + 1, power of two */
+    const char **label_text; /* distinct texts, as the file has them */
+    uint32_t *slot;          /* hash table of label_id + 1, power of two */
     size_t n_slots;
-    int labels_lost;                /* there were more than TABLE_LABELS: all numbers */
-    int has_text, has_fraction;     /* labels that are not numbers; not whole numbers */
+    int labels_lost;            /* there were more than TABLE_LABELS: all numbers */
+    int has_text, has_fraction; /* labels that are not numbers; not whole numbers */
 };
 
 /* The different labels, sorted: numbers by value, texts by their bytes. */
 struct classes {
     size_t n;
-    const char **name;              /* [n] */
-    double *value;                  /* [n] where all labels are numbers, else NULL */
+    const char **name; /* [n] */
+    double *value;     /* [n] where all labels are numbers, else NULL */
 };
 
 /* Find the classes; in the arena. CR_ERR_LIMIT for more than `max`. */

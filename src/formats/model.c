@@ -75,7 +75,7 @@ cr_status cr_model_prepare_target(const cr_model *m, const char *label, float *t
         if (class < 0)
             return cr_fail(err, CR_ERR_UNKNOWN, "the model has no class '%s'", label);
     }
-    cr_prepare_target(p, value, (size_t)class, targets);
+    cr_prepare_target(p, value, (size_t) class, targets);
     return CR_OK;
 }
 

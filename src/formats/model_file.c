@@ -114,8 +114,8 @@ static cr_status fill_group(cr_net *net, size_t group, const struct tensor *want
     memcpy(to, t->data, t->size);
     for (size_t i = 0; i < g.rows * g.cols; i++)
         if (!isfinite(to[i]))
-            return fail(file, err, "tensor '%s' has a number that is not finite, at %zu",
-                        t->name, i);
+            return fail(file, err, "tensor '%s' has a number that is not finite, at %zu", t->name,
+                        i);
     return CR_OK;
 }
 

@@ -8,17 +8,17 @@
 #include "data/prepare.h"
 
 struct cr_model {
-    cr_net *net;                /* CR_F32 */
+    cr_net *net; /* CR_F32 */
     struct prepare prepare;
-    char *training;             /* JSON; allocated, or NULL */
+    char *training; /* JSON; allocated, or NULL */
 };
 
 /* The keys of __metadata__. */
-#define MODEL_KEY_FORMAT "chainrule.format"         /* "1" */
-#define MODEL_KEY_VERSION "chainrule.version"       /* of the program that wrote it */
-#define MODEL_KEY_NETWORK "chainrule.network"       /* a network file */
-#define MODEL_KEY_DATA "chainrule.data"             /* columns and classes, JSON */
-#define MODEL_KEY_TRAINING "chainrule.training"     /* the training record, JSON */
+#define MODEL_KEY_FORMAT   "chainrule.format"   /* "1" */
+#define MODEL_KEY_VERSION  "chainrule.version"  /* of the program that wrote it */
+#define MODEL_KEY_NETWORK  "chainrule.network"  /* a network file */
+#define MODEL_KEY_DATA     "chainrule.data"     /* columns and classes, JSON */
+#define MODEL_KEY_TRAINING "chainrule.training" /* the training record, JSON */
 
 /* The preparation as JSON, and back: the value of MODEL_KEY_DATA. */
 void cr_prepare_write(const struct prepare *p, struct text *out);

@@ -11,7 +11,9 @@
 #include "net/tables.h"
 
 static const char *const code_names[] = {
-    [CODE_NUMBER] = "number", [CODE_LOG_NUMBER] = "log-number", [CODE_ONE_HOT] = "one-hot",
+    [CODE_NUMBER] = "number",
+    [CODE_LOG_NUMBER] = "log-number",
+    [CODE_ONE_HOT] = "one-hot",
     [CODE_ONE_COLUMN] = "one-column",
 };
 
@@ -19,9 +21,9 @@ static json_t *columns_json(const struct prepare *p)
 {
     json_t *columns = json_array();
     for (size_t i = 0; i < p->n_inputs; i++)
-        json_array_append_new(columns, json_pack("{s:s, s:s, s:f, s:f}", "name", p->input[i],
-                                                 "step", "standardise", "mean", p->mean[i],
-                                                 "sd", p->sd[i]));
+        json_array_append_new(columns,
+                              json_pack("{s:s, s:s, s:f, s:f}", "name", p->input[i], "step",
+                                        "standardise", "mean", p->mean[i], "sd", p->sd[i]));
     return columns;
 }
 
@@ -29,13 +31,12 @@ static json_t *target_json(const struct prepare *p)
 {
     if (p->task == CR_REGRESSION)
         return json_pack("{s:s, s:s, s:s, s:f, s:f}", "name", p->target, "task", "regression",
-                         "code", code_names[p->code], "mean", p->target_mean,
-                         "sd", p->target_sd);
+                         "code", code_names[p->code], "mean", p->target_mean, "sd", p->target_sd);
     json_t *classes = json_array();
     for (size_t i = 0; i < p->classes.n; i++)
         json_array_append_new(classes, json_string(p->classes.name[i]));
-    return json_pack("{s:s, s:s, s:s, s:f, s:b, s:o}", "name", p->target, "task",
-                     "classification", "code", code_names[p->code], "off", p->off, "numbers",
+    return json_pack("{s:s, s:s, s:s, s:f, s:b, s:o}", "name", p->target, "task", "classification",
+                     "code", code_names[p->code], "off", p->off, "numbers",
                      p->classes.value != NULL, "classes", classes);
 }
 
@@ -97,8 +98,8 @@ static cr_status read_columns(const json_t *columns, const char *file, struct pr
     for (size_t i = 0; i < p->n_inputs; i++) {
         const json_t *j = json_array_get(columns, i);
         const char *step = json_string_value(json_object_get(j, "step"));
-        cr_status status = read_name(json_object_get(j, "name"), "a column's name", file,
-                                     &p->arena, &p->input[i], err);
+        cr_status status = read_name(json_object_get(j, "name"), "a column's name", file, &p->arena,
+                                     &p->input[i], err);
         if (status != CR_OK)
             return status;
         if (!step || strcmp(step, "standardise"))
@@ -126,15 +127,15 @@ static cr_status read_classes(const json_t *target, const char *file, struct pre
     if (!c->name || (json_is_true(json_object_get(target, "numbers")) && !c->value))
         return cr_fail_memory(err);
     for (size_t i = 0; i < c->n; i++) {
-        cr_status status = read_name(json_array_get(names, i), "a class", file, &p->arena,
-                                     &c->name[i], err);
+        cr_status status =
+            read_name(json_array_get(names, i), "a class", file, &p->arena, &c->name[i], err);
         if (status != CR_OK)
             return status;
-        if (c->value && (!cr_parse_f64(c->name[i], strlen(c->name[i]), &c->value[i]) ||
-                         !isfinite(c->value[i])))
+        if (c->value &&
+            (!cr_parse_f64(c->name[i], strlen(c->name[i]), &c->value[i]) || !isfinite(c->value[i])))
             return fail(file, err, "the model's data: class '%s' is no number", c->name[i]);
-        if (i > 0 && !(c->value ? c->value[i - 1] < c->value[i]
-                                : strcmp(c->name[i - 1], c->name[i]) < 0))
+        if (i > 0 &&
+            !(c->value ? c->value[i - 1] < c->value[i] : strcmp(c->name[i - 1], c->name[i]) < 0))
             return fail(file, err, "the model's data: class '%s' is out of order", c->name[i]);
     }
     return CR_OK;
@@ -221,15 +222,13 @@ static json_t *metrics_json(const cr_metrics *m)
 
 char *cr_training_write(const cr_fit_report *r)
 {
-    char seed[24];      /* as text: not every reader of JSON has 64 bits */
+    char seed[24]; /* as text: not every reader of JSON has 64 bits */
     snprintf(seed, sizeof seed, "%llu", (unsigned long long)r->seed);
-    json_t *j = json_pack("{s:I, s:I, s:I, s:f, s:s, s:s, s:b, s:o, s:o}",
-                          "epochs", (json_int_t)r->result.epochs,
-                          "steps", (json_int_t)r->result.steps,
+    json_t *j = json_pack("{s:I, s:I, s:I, s:f, s:s, s:s, s:b, s:o, s:o}", "epochs",
+                          (json_int_t)r->result.epochs, "steps", (json_int_t)r->result.steps,
                           "batch", (json_int_t)r->batch, "learning_rate", r->learning_rate,
-                          "optimiser", cr_optimiser_row(OPT_GRADIENT_DESCENT)->name,
-                          "seed", seed, "stopped", r->result.stopped,
-                          "train", metrics_json(&r->result.train),
+                          "optimiser", cr_optimiser_row(OPT_GRADIENT_DESCENT)->name, "seed", seed,
+                          "stopped", r->result.stopped, "train", metrics_json(&r->result.train),
                           "held_out", metrics_json(&r->result.held_out));
     char *text = j ? json_dumps(j, JSON_COMPACT | JSON_REAL_PRECISION(17)) : NULL;
     json_decref(j);

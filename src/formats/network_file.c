@@ -108,6 +108,7 @@ static cr_status read_learning_rate(struct reader *r, const struct yaml_node *no
     if (!(rate > 0))
         return cr_file_fail(r, CR_ERR_VALUE, node, "the learning rate must be more than 0");
     r->spec->optimiser.learning_rate = rate;
+    r->spec->optimiser.at = cr_yaml_place(&r->yaml, node);
     return CR_OK;
 }
 

@@ -10,7 +10,7 @@ static const struct dtype {
     const char *name;
     size_t size;
 } dtypes[] = {
-    {"F32", 4}, {"F64", 8}, {"F16", 2}, {"BF16", 2}, {"I64", 8}, {"I32", 4}, {"I16", 2},
+    {"F32", 4}, {"F64", 8}, {"F16", 2}, {"BF16", 2}, {"I64", 8}, {"I32", 4},  {"I16", 2},
     {"I8", 1},  {"U64", 8}, {"U32", 4}, {"U16", 2},  {"U8", 1},  {"BOOL", 1},
 };
 
@@ -24,8 +24,8 @@ void cr_safetensors_free(struct safetensors *s)
     *s = (struct safetensors){0};
 }
 
-static cr_status CR_PRINTF(3, 4) fail(const struct source *file, cr_error *err,
-                                      const char *fmt, ...)
+static cr_status CR_PRINTF(3, 4)
+    fail(const struct source *file, cr_error *err, const char *fmt, ...)
 {
     char message[sizeof err->message];
     va_list args;
@@ -104,8 +104,8 @@ static cr_status read_tensor(const struct source *file, const json_t *j, size_t 
         return fail(file, err, "tensor '%s' has %zu bytes, but its shape and dtype need %zu",
                     t->name, t->size, bytes);
     if (t->offset % dtype_size(dtype) != 0)
-        return fail(file, err, "tensor '%s' starts at byte %zu, not at a multiple of %zu",
-                    t->name, t->offset, dtype_size(dtype));
+        return fail(file, err, "tensor '%s' starts at byte %zu, not at a multiple of %zu", t->name,
+                    t->offset, dtype_size(dtype));
     return CR_OK;
 }
 
@@ -121,7 +121,8 @@ static cr_status read_metadata(const struct source *file, const json_t *object,
     s->value = arena_new(&s->arena, const char *, n);
     if (!s->key || !s->value)
         return cr_fail_memory(err);
-    json_object_foreach((json_t *)object, key, value) {
+    json_object_foreach((json_t *)object, key, value)
+    {
         if (!json_is_string(value))
             return fail(file, err, "__metadata__ '%s' is no string", key);
         s->key[s->n_metadata] = cr_arena_strdup(&s->arena, key);
@@ -148,11 +149,10 @@ static cr_status check_gaps(const struct source *file, const struct safetensors 
     for (size_t i = 0; i < s->n; i++) {
         const struct tensor *t = &s->tensor[i];
         if (t->offset < at)
-            return fail(file, err, "tensors '%s' and '%s' overlap", s->tensor[i - 1].name,
-                        t->name);
+            return fail(file, err, "tensors '%s' and '%s' overlap", s->tensor[i - 1].name, t->name);
         if (t->offset > at)
-            return fail(file, err, "there is a gap of %zu bytes before tensor '%s'",
-                        t->offset - at, t->name);
+            return fail(file, err, "there is a gap of %zu bytes before tensor '%s'", t->offset - at,
+                        t->name);
         at += t->size;
     }
     if (at < data_size)
@@ -170,7 +170,8 @@ static cr_status read_entries(const struct source *file, const json_t *root,
     s->tensor = arena_new(&s->arena, struct tensor, json_object_size(root));
     if (!s->tensor)
         return cr_fail_memory(err);
-    json_object_foreach((json_t *)root, key, value) {
+    json_object_foreach((json_t *)root, key, value)
+    {
         if (!strcmp(key, metadata_key)) {
             status = read_metadata(file, value, s, err);
         } else {
@@ -222,8 +223,8 @@ cr_status cr_safetensors_read(const struct source *file, struct safetensors *out
         return status;
     json_t *root = json_loadb(file->text + 8, header, JSON_REJECT_DUPLICATES, &why);
     if (!root)
-        return fail(file, err, "the header is not valid JSON (line %d, column %d): %s",
-                    why.line, why.column, why.text);
+        return fail(file, err, "the header is not valid JSON (line %d, column %d): %s", why.line,
+                    why.column, why.text);
     struct safetensors s = {0};
     status = read_entries(file, root, (const unsigned char *)file->text + 8 + header,
                           file->size - 8 - header, &s, err);

@@ -19,16 +19,16 @@ enum { TENSOR_DIMS = 8, SAFETENSORS_MAX_HEADER = 100000000 };
 
 struct tensor {
     const char *name;
-    const char *dtype;              /* "F32", ... */
+    const char *dtype; /* "F32", ... */
     size_t n_dims, dim[TENSOR_DIMS];
-    size_t offset, size;            /* bytes in the data part */
-    const unsigned char *data;      /* in the file's bytes; not aligned */
+    size_t offset, size;       /* bytes in the data part */
+    const unsigned char *data; /* in the file's bytes; not aligned */
 };
 
 struct safetensors {
     struct arena arena;
     size_t n;
-    struct tensor *tensor;          /* in the order of their offsets */
+    struct tensor *tensor; /* in the order of their offsets */
     size_t n_metadata;
     const char **key, **value;
 };

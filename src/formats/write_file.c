@@ -1,4 +1,4 @@
-#define _XOPEN_SOURCE 700   /* realpath */
+#define _XOPEN_SOURCE 700 /* realpath */
 
 #include "formats/write_file.h"
 
@@ -71,8 +71,7 @@ static cr_status fail(cr_error *err, const char *path)
     return cr_fail(err, CR_ERR_IO, "cannot write '%s': %s", path, strerror(errno));
 }
 
-static cr_status write_direct(const char *path, const struct piece *pieces, size_t n,
-                              cr_error *err)
+static cr_status write_direct(const char *path, const struct piece *pieces, size_t n, cr_error *err)
 {
     int fd = open(path, O_WRONLY | O_CLOEXEC);
     if (fd < 0)
@@ -128,7 +127,7 @@ cr_status cr_write_file(const char *path, const struct piece *pieces, size_t n, 
     }
     if (!S_ISREG(st.st_mode))
         return write_direct(path, pieces, n, err);
-    char *real = realpath(path, NULL);      /* a link stays a link */
+    char *real = realpath(path, NULL); /* a link stays a link */
     if (!real)
         return fail(err, path);
     cr_status status = write_beside(real, path, &st, pieces, n, err);

@@ -152,20 +152,23 @@ static cr_status choose_number(struct fit *f, cr_error *err)
     const cr_table *t = f->table;
     const enum loss_target kind = target_kind(f->spec);
     if (t->has_text)
-        return cr_fit_fail(f, err, CR_ERR_VALUE, "column '%s' holds text: a regression needs "
-                           "numbers", t->label_name);
+        return cr_fit_fail(f, err, CR_ERR_VALUE,
+                           "column '%s' holds text: a regression needs "
+                           "numbers",
+                           t->label_name);
     if (f->spec && f->spec->n_outputs != 1)
-        return cr_fail_at(err, CR_ERR_SHAPE, &f->spec->source,
-                          f->spec->layer[f->spec->n_layers - 1].at,
-                          "a regression has one output, but the network has %zu",
-                          f->spec->n_outputs);
+        return cr_fail_at(
+            err, CR_ERR_SHAPE, &f->spec->source, f->spec->layer[f->spec->n_layers - 1].at,
+            "a regression has one output, but the network has %zu", f->spec->n_outputs);
     if (kind == TARGET_SIGN)
         return cr_fit_fail(f, err, CR_ERR_ARGUMENT, "the network's loss is for classes only");
     for (size_t i = 0; i < t->rows; i++) {
         double v = t->label_value[i];
         if ((kind == TARGET_PROBABILITY && !(v >= 0 && v <= 1)) || (kind == TARGET_COUNT && v < 0))
-            return cr_fit_fail(f, err, CR_ERR_VALUE, "column '%s' holds %g, which the network's "
-                               "loss does not allow", t->label_name, v);
+            return cr_fit_fail(f, err, CR_ERR_VALUE,
+                               "column '%s' holds %g, which the network's "
+                               "loss does not allow",
+                               t->label_name, v);
     }
     f->prepare.code = kind == TARGET_COUNT ? CODE_LOG_NUMBER : CODE_NUMBER;
     f->prepare.n_outputs = 1;
@@ -219,8 +222,8 @@ static int can_be_written(const struct spec *s)
     struct text text = {0};
     struct spec *back = NULL;
     cr_network_file_write(s, 0, &text);
-    int ok = !text.failed && cr_network_file_read(cr_text_str(&text), text.len, NULL, 0, &back,
-                                                  NULL) == CR_OK;
+    int ok = !text.failed &&
+             cr_network_file_read(cr_text_str(&text), text.len, NULL, 0, &back, NULL) == CR_OK;
     for (size_t i = 0; ok && i < s->n_inputs; i++)
         ok = !strcmp(s->input_names[i], back->input_names[i]);
     cr_spec_free(back);

@@ -46,8 +46,10 @@ static cr_status prepare_rows(struct fit *f, struct rows *r, cr_error *err)
             raw[k] = t->values[row * t->cols + f->columns[k]];
         size_t bad = cr_prepare_inputs(p, raw, r->in + i * p->n_inputs);
         if (bad < p->n_inputs)
-            return cr_fit_fail(f, err, CR_ERR_VALUE, "row %zu: the number in column '%s' is too "
-                               "far from all others", row + 1, p->input[bad]);
+            return cr_fit_fail(f, err, CR_ERR_VALUE,
+                               "row %zu: the number in column '%s' is too "
+                               "far from all others",
+                               row + 1, p->input[bad]);
         if (f->class_of)
             r->classes[i] = f->class_of[row];
         else
@@ -98,7 +100,7 @@ static cr_train_options settle(struct fit *f, size_t rows)
     s->epochs = o.epochs;
     s->batch = o.batch;
     s->seed = o.seed;
-    s->n_examples = s->n_targets = 0;   /* a worked example is no part of a model */
+    s->n_examples = s->n_targets = 0; /* a worked example is no part of a model */
     s->inputs = s->targets = NULL;
     s->example_names = NULL;
     return o;
@@ -129,13 +131,16 @@ static void count_parameters(cr_fit_report *r, const cr_net *net)
     }
 }
 
-static cr_status train(struct fit *f, cr_model *m, const struct rows *r,
-                       const cr_train_options *o, cr_fit_report *report, cr_error *err)
+static cr_status train(struct fit *f, cr_model *m, const struct rows *r, const cr_train_options *o,
+                       cr_fit_report *report, cr_error *err)
 {
     const struct prepare *p = &m->prepare;
     const size_t held = f->table->rows - r->n_train;
-    const struct examples all = {.in = r->in, .targets = r->targets, .classes = r->classes,
-                                 .off = (float)p->off, .rows = r->n_train,
+    const struct examples all = {.in = r->in,
+                                 .targets = r->targets,
+                                 .classes = r->classes,
+                                 .off = (float)p->off,
+                                 .rows = r->n_train,
                                  .unit = p->target_sd};
     struct examples rest = all;
     rest.in += r->n_train * p->n_inputs;

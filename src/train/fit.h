@@ -11,7 +11,7 @@
 enum { FIT_MAX_CLASSES = 4096, FIT_HIDDEN = 64 };
 
 struct fit {
-    struct arena arena;         /* columns and classes of rows */
+    struct arena arena; /* columns and classes of rows */
     const cr_table *table;
     const cr_fit_options *options;
     struct spec *spec;          /* until the network owns it */

@@ -8,13 +8,13 @@
 
 struct tally {
     cr_task task;
-    float middle;               /* one output: above it the answer is the second class */
-    double unit;                /* of the targets, for rmse */
-    int sum;                    /* the loss is a sum over rows, not their mean */
+    float middle; /* one output: above it the answer is the second class */
+    double unit;  /* of the targets, for rmse */
+    int sum;      /* the loss is a sum over rows, not their mean */
     size_t rows, right, numbers;
-    double loss;                /* of all rows so far, not yet divided */
-    double squares;             /* of errors */
-    double mean, spread;        /* of targets: Welford's running mean and sum of squares */
+    double loss;         /* of all rows so far, not yet divided */
+    double squares;      /* of errors */
+    double mean, spread; /* of targets: Welford's running mean and sum of squares */
 };
 
 /* Add one row. */

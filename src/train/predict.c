@@ -21,10 +21,10 @@ struct predictor {
     void *work;
     size_t work_size, inputs, outputs, classes;
     double *raw, *probability;
-    float *in, *result;         /* [BATCH] rows */
-    long *label_class;          /* [BATCH] -1: none of the model's; -2: no label */
-    double *label_value;        /* [BATCH] NaN: no number */
-    size_t n;                   /* rows in the batch */
+    float *in, *result;  /* [BATCH] rows */
+    long *label_class;   /* [BATCH] -1: none of the model's; -2: no label */
+    double *label_value; /* [BATCH] NaN: no number */
+    size_t n;            /* rows in the batch */
     struct text text;
     struct tally tally;
 };
@@ -71,8 +71,10 @@ static cr_status set_up(struct predictor *p, cr_error *err)
 static cr_status open_rows(struct predictor *p, cr_error *err)
 {
     const struct prepare *prepare = &p->model->prepare;
-    const cr_table_options options = {.label = prepare->target, .label_optional = 1,
-                                      .columns = prepare->input, .n_columns = prepare->n_inputs};
+    const cr_table_options options = {.label = prepare->target,
+                                      .label_optional = 1,
+                                      .columns = prepare->input,
+                                      .n_columns = prepare->n_inputs};
     struct csv *csv;
     cr_status status = cr_csv_open(p->path, &csv, err);
     if (status == CR_OK)
@@ -84,8 +86,7 @@ static cr_status open_rows(struct predictor *p, cr_error *err)
 
 /* A class's name as a CSV field. Text that a spreadsheet takes for a formula gets an
  * apostrophe; a number stays a number. */
-static void put_class(struct predictor *p, const char *prefix, const char *name,
-                      const char *suffix)
+static void put_class(struct predictor *p, const char *prefix, const char *name, const char *suffix)
 {
     struct text *t = &p->text;
     int formula = !*prefix && !p->model->prepare.classes.value && strchr("=+-@", name[0]);
@@ -226,8 +227,12 @@ cr_status cr_model_predict(const cr_model *model, const char *path, FILE *out, c
         status = run(&p, &rows, err);
     if (status == CR_OK && score_out) {
         cr_metrics m = cr_tally_metrics(&p.tally);
-        *score_out = (cr_score){.rows = rows, .scored = m.rows, .accuracy = NAN, .rmse = NAN,
-                                .r2 = NAN, .ignored = p.rows->ignored};
+        *score_out = (cr_score){.rows = rows,
+                                .scored = m.rows,
+                                .accuracy = NAN,
+                                .rmse = NAN,
+                                .r2 = NAN,
+                                .ignored = p.rows->ignored};
         if (m.rows > 0) {
             score_out->accuracy = m.accuracy;
             score_out->rmse = m.rmse;

@@ -12,21 +12,21 @@
 #include "train/metrics.h"
 
 enum { DEFAULT_BATCH = 32, DEFAULT_STEPS = 3000, FEWEST_EPOCHS = 10, MOST_EPOCHS = 1000 };
-enum { MEASURE_ROWS = 256 };        /* held-out rows measured at a time, at least */
+enum { MEASURE_ROWS = 256 }; /* held-out rows measured at a time, at least */
 
 struct trainer {
     cr_net *net;
     const struct examples *train, *held_out;
     cr_train_options options;
-    size_t inputs, outputs, steps;  /* steps of an epoch */
-    size_t room;                    /* rows of the plan */
+    size_t inputs, outputs, steps; /* steps of an epoch */
+    size_t room;                   /* rows of the plan */
     cr_plan *plan;
     struct team *team;
     void *work;
-    float *in, *targets;            /* the batch */
-    size_t *order;                  /* of the rows in this epoch */
-    void *good;                     /* parameters at the epoch's start */
-    size_t block;                   /* bytes of all parameters */
+    float *in, *targets; /* the batch */
+    size_t *order;       /* of the rows in this epoch */
+    void *good;          /* parameters at the epoch's start */
+    size_t block;        /* bytes of all parameters */
     cr_progress progress;
     size_t total_steps;
 };
@@ -121,9 +121,13 @@ static void gather(struct trainer *t, const struct examples *from, const size_t 
 
 static struct run batch_run(const struct trainer *t, size_t rows)
 {
-    return (struct run){.in = t->in, .targets = t->targets, .rows = rows,
-                        .params = t->net->values, .rate = t->options.learning_rate,
-                        .work = t->work, .team = t->team};
+    return (struct run){.in = t->in,
+                        .targets = t->targets,
+                        .rows = rows,
+                        .params = t->net->values,
+                        .rate = t->options.learning_rate,
+                        .work = t->work,
+                        .team = t->team};
 }
 
 static struct tally new_tally(const struct trainer *t)
@@ -303,9 +307,8 @@ static cr_status run_epochs(struct trainer *t, cr_train_result *result, cr_error
     return CR_OK;
 }
 
-cr_status cr_trainer_run(cr_net *net, const struct examples *train,
-                         const struct examples *held_out, const cr_train_options *options,
-                         cr_train_result *result, cr_error *err)
+cr_status cr_trainer_run(cr_net *net, const struct examples *train, const struct examples *held_out,
+                         const cr_train_options *options, cr_train_result *result, cr_error *err)
 {
     struct trainer t = {.net = net, .train = train, .held_out = held_out, .options = *options};
     cr_train_defaults(&t.options, train->rows);
@@ -322,11 +325,10 @@ cr_status cr_train(cr_net *net, const cr_examples *train, const cr_examples *hel
                    const cr_train_options *options, cr_train_result *result, cr_error *err)
 {
     static const cr_train_options defaults;
-    const struct examples rows = {.in = train->in, .targets = train->targets,
-                                  .rows = train->rows};
+    const struct examples rows = {.in = train->in, .targets = train->targets, .rows = train->rows};
     struct examples held = {0};
     if (held_out)
-        held = (struct examples){.in = held_out->in, .targets = held_out->targets,
-                                 .rows = held_out->rows};
+        held = (struct examples){
+            .in = held_out->in, .targets = held_out->targets, .rows = held_out->rows};
     return cr_trainer_run(net, &rows, &held, options ? options : &defaults, result, err);
 }

@@ -42,20 +42,20 @@ static void extreme_numbers(void **state)
 {
     (void)state;
     double mean, sd;
-    const double large[] = {8e307, -8e307, 8e307, -8e307};      /* squares overflow */
+    const double large[] = {8e307, -8e307, 8e307, -8e307}; /* squares overflow */
     assert_true(cr_mean_sd(large, 1, NULL, 4, &mean, &sd));
     assert_true(mean == 0);
     near(sd, 8e307);
-    const double small[] = {3e-300, 1e-300};                    /* squares underflow */
+    const double small[] = {3e-300, 1e-300}; /* squares underflow */
     assert_true(cr_mean_sd(small, 1, NULL, 2, &mean, &sd));
     near(mean, 2e-300);
     near(sd, 1e-300);
-    const double same[] = {0.1, 0.1, 0.1};                      /* whose sum is not 0.3 */
+    const double same[] = {0.1, 0.1, 0.1}; /* whose sum is not 0.3 */
     assert_true(cr_mean_sd(same, 1, NULL, 3, &mean, &sd));
     assert_true(mean == 0.1 && sd == 0);
     const double wide[] = {1.5e308, -1.5e308};
     assert_false(cr_mean_sd(wide, 1, NULL, 2, &mean, &sd));
-    const double far[] = {1e9 + 1, 1e9 + 2, 1e9 + 3};           /* far from 0 */
+    const double far[] = {1e9 + 1, 1e9 + 2, 1e9 + 3}; /* far from 0 */
     assert_true(cr_mean_sd(far, 1, NULL, 3, &mean, &sd));
     near(mean, 1e9 + 2);
     near(sd, sqrt(2.0 / 3));
@@ -72,10 +72,10 @@ static void inputs(void **state)
     assert_int_equal(cr_prepare_fit_inputs(&p, t, columns, 2, rows, 2, NULL), CR_OK);
     assert_string_equal(p.input[0], "b");
     assert_string_equal(p.input[1], "a");
-    assert_true(p.mean[1] == 3 && p.sd[1] == 1);        /* the third row was not looked at */
+    assert_true(p.mean[1] == 3 && p.sd[1] == 1); /* the third row was not looked at */
     float out[2];
     assert_int_equal(cr_prepare_inputs(&p, (const double[]){9, 9}, out), 2);
-    assert_true(out[0] == 0 && out[1] == 6);            /* a constant column gives 0 */
+    assert_true(out[0] == 0 && out[1] == 6); /* a constant column gives 0 */
     assert_int_equal(cr_prepare_inputs(&p, (const double[]){9, 1e39}, out), 1);
     cr_prepare_free(&p);
     cr_table_free(t);
@@ -94,7 +94,7 @@ static void targets_and_answers(void **state)
     assert_true(out[0] == -1 && out[1] == -1 && out[2] == 1);
     assert_int_equal(cr_prepare_class(&p, (const float[]){0.2f, 0.7f, 0.1f}, probability), 1);
     assert_true(probability[1] == (double)0.7f);
-    assert_int_equal(cr_prepare_class(&p, (const float[]){2, 2, 1}, NULL), 0);   /* ties: the first */
+    assert_int_equal(cr_prepare_class(&p, (const float[]){2, 2, 1}, NULL), 0); /* ties: the first */
 
     p = (struct prepare){.code = CODE_ONE_COLUMN, .n_outputs = 1, .classes = {.n = 2}};
     cr_prepare_target(&p, 0, 1, out);
@@ -127,7 +127,7 @@ static void splits(void **state)
     size_t order[N], again[N], n_train = 0;
     uint32_t classes[N];
     for (uint32_t i = 0; i < N; i++)
-        classes[i] = i < 2 ? 2 : i % 3 == 0;        /* 2 of class 2, 34 of class 1, 67 of class 0 */
+        classes[i] = i < 2 ? 2 : i % 3 == 0; /* 2 of class 2, 34 of class 1, 67 of class 0 */
     assert_int_equal(cr_split(N, 0.2, 7, classes, 3, order, &n_train, NULL), CR_OK);
     size_t held[3] = {0}, seen[N] = {0};
     for (size_t i = 0; i < N; i++) {
@@ -157,8 +157,10 @@ static void splits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(mean_and_deviation), cmocka_unit_test(extreme_numbers),
-        cmocka_unit_test(inputs),             cmocka_unit_test(targets_and_answers),
+        cmocka_unit_test(mean_and_deviation),
+        cmocka_unit_test(extreme_numbers),
+        cmocka_unit_test(inputs),
+        cmocka_unit_test(targets_and_answers),
         cmocka_unit_test(splits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

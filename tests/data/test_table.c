@@ -29,13 +29,14 @@ static void reads_numbers_and_names(void **state)
     (void)state;
     static const char *const texts[] = {
         "a,b,c\n1,2,3\n-4.5,5e2,.25\n",
-        "a,b,c\n1,2,3\n-4.5,5e2,.25",                           /* no newline at the end */
+        "a,b,c\n1,2,3\n-4.5,5e2,.25", /* no newline at the end */
         "a,b,c\r\n1,2,3\r\n-4.5,5e2,.25\r\n",
         "a,b,c\r1,2,3\r-4.5,5e2,.25\r",
-        ("\xEF\xBB\xBF" "a,b,c\n1,2,3\n-4.5,5e2,.25\n"),
+        ("\xEF\xBB\xBF"
+         "a,b,c\n1,2,3\n-4.5,5e2,.25\n"),
         "a;b;c\n1;2;3\n-4.5;5e2;.25\n",
         "a\tb\tc\n1\t2\t3\n-4.5\t5e2\t.25\n",
-        "\"a\",b ,\"c\"\n\"1\", 2,3\n\n-4.5,\"5e2\",.25\n\n",   /* quotes, blanks, blank lines */
+        "\"a\",b ,\"c\"\n\"1\", 2,3\n\n-4.5,\"5e2\",.25\n\n", /* quotes, blanks, blank lines */
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         cr_table *t = parse(texts[i], NULL);
@@ -155,11 +156,11 @@ static void guesses_the_task(void **state)
 
 struct bad {
     const char *text;
-    size_t size;                /* 0: strlen */
-    const char *want;           /* message and hint */
+    size_t size;      /* 0: strlen */
+    const char *want; /* message and hint */
 };
 
-#define L10 "llllllllll"
+#define L10  "llllllllll"
 #define L100 L10 L10 L10 L10 L10 L10 L10 L10 L10 L10
 static const struct bad bads[] = {
 #include "bad_tables.inc"
@@ -219,7 +220,7 @@ static void long_rows_cross_the_buffer(void **state)
         size_t n = (size_t)sprintf(text, "x,y\r\n1,\"");
         memset(text + n, 'q', fill - n);
         n = fill;
-        memset(text + fill - 6, '"', 2);            /* a doubled quote that may be cut */
+        memset(text + fill - 6, '"', 2); /* a doubled quote that may be cut */
         n += (size_t)sprintf(text + n, "\"\r\n2,b\r\n");
         memset(text + n, '\n', 70000);
         n += 70000;
@@ -300,7 +301,7 @@ static void damaged_tables_are_harmless(void **state)
             text[(x >> 33) % n] = bytes[(x >> 20) % (sizeof bytes - 1)];
         }
         n -= (x >> 50) % 5;
-        char *exact = malloc(n);        /* so that a sanitizer sees a byte too far */
+        char *exact = malloc(n); /* so that a sanitizer sees a byte too far */
         memcpy(exact, text, n);
         const cr_table_options options = {.label = "y", .label_optional = i & 1};
         cr_table *t = NULL;

@@ -37,7 +37,8 @@ static struct bytes good;
 static cr_model *fit(const char *network)
 {
     const cr_table_options wanted = {.label = "kind"};
-    const cr_fit_options o = {.network = network, .network_size = network ? strlen(network) : 0,
+    const cr_fit_options o = {.network = network,
+                              .network_size = network ? strlen(network) : 0,
                               .train = {.epochs = 2, .threads = 1}};
     cr_table *t = NULL;
     cr_model *m = NULL;
@@ -155,8 +156,8 @@ static struct bytes edited(const char *from, const char *to)
 }
 
 struct bad {
-    const char *from, *to;      /* an edit of the header; without `from`: the whole header */
-    size_t data;                /* then: bytes of zeros behind it */
+    const char *from, *to; /* an edit of the header; without `from`: the whole header */
+    size_t data;           /* then: bytes of zeros behind it */
     const char *want;
 };
 static const struct bad bads[] = {
@@ -270,7 +271,7 @@ static void random_damage_is_harmless(void **state)
         free(exact);
         free(b);
     }
-    assert_true(read > 50 && read < 5950);      /* the damage is neither nothing nor everything */
+    assert_true(read > 50 && read < 5950); /* the damage is neither nothing nor everything */
 }
 
 /* When the disk is full, the older file stays, and nothing lies about. */
@@ -301,7 +302,7 @@ static void a_full_disk_damages_nothing(void **state)
     assert_int_equal(cr_model_save(m, "/nonexistent/m", &err), CR_ERR_IO);
     assert_int_equal(cr_model_save(m, "/dev/null", &err), CR_OK);
     cr_model_free(m);
-}                   /* tear_down's rmdir fails if a temporary file is left */
+} /* tear_down's rmdir fails if a temporary file is left */
 
 static void links_and_modes_stay(void **state)
 {

@@ -101,8 +101,13 @@ static void compare(int classes, size_t outputs, double rate, const double *loss
     cr_net *net = small_net(outputs, classes);
     cr_train_result result;
     fill_data(&d, outputs, classes);
-    const cr_train_options options = {.epochs = 3, .batch = 4, .learning_rate = rate,
-                                      .in_order = 1, .threads = 1, .progress = note, .ctx = &seen,
+    const cr_train_options options = {.epochs = 3,
+                                      .batch = 4,
+                                      .learning_rate = rate,
+                                      .in_order = 1,
+                                      .threads = 1,
+                                      .progress = note,
+                                      .ctx = &seen,
                                       .task = classes ? CR_CLASSIFICATION : CR_REGRESSION};
     cr_error err = {0};
     if (cr_train(net, &d.examples, NULL, &options, &result, &err) != CR_OK)
@@ -163,19 +168,23 @@ static void stops_when_asked(void **state)
 {
     (void)state;
     struct data d;
-    size_t rows = 14;               /* in the second epoch, after its first step */
+    size_t rows = 14; /* in the second epoch, after its first step */
     cr_train_result result;
     fill_data(&d, 2, 0);
     cr_net *a = small_net(2, 0), *b = small_net(2, 0);
-    cr_train_options o = {.epochs = 5, .batch = 4, .learning_rate = 0.1, .seed = 2,
-                          .progress = stop_at, .ctx = &rows};
+    cr_train_options o = {.epochs = 5,
+                          .batch = 4,
+                          .learning_rate = 0.1,
+                          .seed = 2,
+                          .progress = stop_at,
+                          .ctx = &rows};
     assert_int_equal(cr_train(a, &d.examples, &d.examples, &o, &result, NULL), CR_OK);
     assert_true(result.stopped);
     assert_int_equal(result.epochs, 1);
     assert_int_equal(result.steps, 4);
     assert_int_equal(result.held_out.rows, ROWS);
     assert_true(result.held_out.loss == result.train.loss);
-    o.epochs = 1;                   /* what it learned in the step after this is kept */
+    o.epochs = 1; /* what it learned in the step after this is kept */
     assert_int_equal(cr_train(b, &d.examples, NULL, &o, NULL, NULL), CR_OK);
     assert_memory_not_equal(cr_net_params(a), cr_net_params(b), a->block * sizeof(float));
     cr_net_free(a);
@@ -197,8 +206,8 @@ static void threads_give_the_same_bits(void **state)
     cr_net *first = NULL;
     cr_train_result want, got;
     for (size_t k = 0; k < sizeof threads / sizeof *threads; k++) {
-        const cr_train_options o = {.epochs = 3, .batch = 300, .learning_rate = 0.2, .seed = 9,
-                                    .threads = threads[k]};
+        const cr_train_options o = {
+            .epochs = 3, .batch = 300, .learning_rate = 0.2, .seed = 9, .threads = threads[k]};
         cr_net *net = small_net(2, 0);
         assert_int_equal(cr_train(net, &all, &all, &o, k ? &got : &want, NULL), CR_OK);
         if (k) {
@@ -265,12 +274,9 @@ static void refuses_what_makes_no_sense(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(follows_pytorch),
-        cmocka_unit_test(shuffles_by_seed_and_epoch),
-        cmocka_unit_test(stops_when_asked),
-        cmocka_unit_test(threads_give_the_same_bits),
-        cmocka_unit_test(says_where_it_diverged),
-        cmocka_unit_test(refuses_what_makes_no_sense),
+        cmocka_unit_test(follows_pytorch),        cmocka_unit_test(shuffles_by_seed_and_epoch),
+        cmocka_unit_test(stops_when_asked),       cmocka_unit_test(threads_give_the_same_bits),
+        cmocka_unit_test(says_where_it_diverged), cmocka_unit_test(refuses_what_makes_no_sense),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
