@@ -287,7 +287,7 @@ static void refuses_what_does_not_fit(void **state)
             "error: the held-out share must be at least 0 and below 1\n");
     refused(two, &(cr_fit_options){.max_memory = 1000},
             "error: layer 1 (64 units, 2 inputs) makes the network larger than the limit; at most "
-            "125 parameters fit the memory limit of 0 MiB\n");
+            "125 parameters fit the memory limit of 0 KiB\n");
     refused(two, &(cr_fit_options)NETWORK("inputs: 3\nlayers: [{units: 2}]\n"),
             "n.yaml:1:9: error: the network has 3 inputs, but 't.csv' has 2 columns besides 'y'\n"
             "    inputs: 3\n            ^\n");
