@@ -18,13 +18,13 @@ static const struct args defaults = {.tolerance = 1e-7, .max_memory = CR_MAX_MEM
 static const char *const formats[] = {"text", "json", NULL};
 enum { JSON = 1 };
 
-static const struct positional positionals[] = {
-    {"FILE", "the network file; its examples are the batch", offsetof(struct args, file),
-     .optional = 0},
-    {0}};
+static const struct positional positionals[] = {{"FILE",
+                                                 "the network file; its examples are the batch",
+                                                 offsetof(struct args, file), .optional = 0},
+                                                {0}};
 static const struct option options[] = {
-    {"tolerance", 0, "X", "the largest relative difference that counts as agreement",
-     OPTION_DOUBLE, offsetof(struct args, tolerance), .min = 1e-12, .max = 1},
+    {"tolerance", 0, "X", "the largest relative difference that counts as agreement", OPTION_DOUBLE,
+     offsetof(struct args, tolerance), .min = 1e-12, .max = 1},
     {"format", 0, "FORMAT", "how to write it", OPTION_CHOICE, offsetof(struct args, format),
      .choices = formats},
     {"max-memory", 0, "BYTES", "the most memory for parameters, and for the values of one pass",
@@ -61,8 +61,8 @@ static struct total add_up(const cr_check *check)
 
 enum { COLUMNS = 8, CELL = 160 };
 
-static const char *const headings[COLUMNS] = {
-    "layer", "what", "size", "worst element", "backward", "numeric", "difference", "result"};
+static const char *const headings[COLUMNS] = {"layer",    "what",    "size",       "worst element",
+                                              "backward", "numeric", "difference", "result"};
 
 static const char *cell(const cr_check_row *row, int column, char *buf)
 {
@@ -88,7 +88,8 @@ static const char *cell(const cr_check_row *row, int column, char *buf)
 static size_t width(const char *s)
 {
     size_t n = 0;
-    for (; *s; s++) n += (*s & 0xc0) != 0x80;
+    for (; *s; s++)
+        n += (*s & 0xc0) != 0x80;
     return n;
 }
 
@@ -121,7 +122,8 @@ static void print_table(FILE *to, const cr_check *check)
     print_line(to, headings, widths);
     for (size_t i = 0; i < check->n_rows; i++) {
         const char *cells[COLUMNS];
-        for (int k = 0; k < COLUMNS; k++) cells[k] = cell(&check->row[i], k, buf[k]);
+        for (int k = 0; k < COLUMNS; k++)
+            cells[k] = cell(&check->row[i], k, buf[k]);
         print_line(to, cells, widths);
     }
 }
@@ -132,8 +134,10 @@ static void print_text(FILE *to, const cr_check *check)
     print_table(to, check);
     putc('\n', to);
     if (t.kinks) {
-        fprintf(to, "%zu at a kink, where the slopes to the left and to the right differ and any "
-                    "value between them is right:\n", t.kinks);
+        fprintf(to,
+                "%zu at a kink, where the slopes to the left and to the right differ and any "
+                "value between them is right:\n",
+                t.kinks);
         for (size_t i = 0; i < check->n_rows; i++) {
             const cr_check_row *row = &check->row[i];
             if (row->kinks == 1)
@@ -145,8 +149,10 @@ static void print_text(FILE *to, const cr_check *check)
         putc('\n', to);
     }
     if (t.wrong)
-        fprintf(to, "%zu of %zu derivatives are WRONG: backpropagation and central differences "
-                    "differ by more than %g of the larger.\n", t.wrong, t.elements, check->tolerance);
+        fprintf(to,
+                "%zu of %zu derivatives are WRONG: backpropagation and central differences "
+                "differ by more than %g of the larger.\n",
+                t.wrong, t.elements, check->tolerance);
     else
         fprintf(to, "All %zu derivatives agree to %.1e; the tolerance is %g.\n",
                 t.elements - t.kinks, t.error, check->tolerance);
@@ -173,7 +179,8 @@ static void print_number(FILE *to, const char *key, double v)
     char s[40];
     for (int digits = 15; digits <= 17; digits++) {
         snprintf(s, sizeof s, "%.*g", digits, v);
-        if (strtod(s, NULL) == v) break;
+        if (strtod(s, NULL) == v)
+            break;
     }
     fprintf(to, ", \"%s\": %s", key, isfinite(v) ? s : "null");
 }
@@ -223,12 +230,14 @@ static int go_on(void *ctx, size_t done, size_t all)
 static int write_check(const struct args *args, const cr_check *check)
 {
     struct cli_out out;
-    if (cli_out_open(&out, args->output)) return CLI_FAILED;
+    if (cli_out_open(&out, args->output))
+        return CLI_FAILED;
     if (args->format == JSON)
         print_json(out.file, check);
     else
         print_text(out.file, check);
-    if (cli_out_close(&out)) return CLI_FAILED;
+    if (cli_out_close(&out))
+        return CLI_FAILED;
     return check->agrees ? CLI_DONE : CLI_BAD;
 }
 
@@ -236,12 +245,13 @@ static int run(const void *p)
 {
     const struct args *args = p;
     const cr_load_options load = {.type = CR_F64, .max_memory = args->max_memory};
-    const cr_check_options how = {.tolerance = args->tolerance, .max_bytes = args->max_memory,
-                                  .progress = go_on};
+    const cr_check_options how = {
+        .tolerance = args->tolerance, .max_bytes = args->max_memory, .progress = go_on};
     cr_error err = {0};
     cr_net *net = NULL;
     cr_check *check = NULL;
-    if (cr_net_load(args->file, &load, &net, &err)) return cli_fail(&err);
+    if (cr_net_load(args->file, &load, &net, &err))
+        return cli_fail(&err);
     cli_catch_interrupt();
     const int result = cr_check_gradients(net, NULL, NULL, 0, &how, &check, &err)
                            ? cli_fail(&err)
@@ -252,9 +262,14 @@ static int run(const void *p)
 }
 
 const struct command cli_check = {
-    "check", "compare every gradient with central differences",
+    "check",
+    "compare every gradient with central differences",
     "Backpropagation's derivative of the loss by every parameter and every input, against the "
     "slope of the loss itself, in float64. One line for each group of parameters names the "
     "element that differs most. Elements at a kink, such as ReLU at 0, are counted apart. The "
     "exit status is 1 when a derivative is wrong.",
-    positionals, options, &defaults, sizeof defaults, run};
+    positionals,
+    options,
+    &defaults,
+    sizeof defaults,
+    run};

@@ -18,7 +18,7 @@ struct checker {
     struct arena *names;
     const cr_plan *plan;
     struct run run;
-    double *in;             /* copies that the check varies */
+    double *in; /* copies that the check varies */
     double *params;
     double loss;
     double tolerance;
@@ -35,33 +35,42 @@ static double loss_at(struct checker *c, double *variable, double value)
     return cr_plan_loss(c->plan, &c->run);
 }
 
-/* The slope of the chord through x - h and x + h, with h exactly representable there. */
-static double central(struct checker *c, double *variable, double h)
-{
-    const double x = *variable;
-    const volatile double right = x + h, left = x - h;
-    return (loss_at(c, variable, right) - loss_at(c, variable, left)) / (right - left);
-}
-
 /* What rounding of the loss does to a slope over a distance h. */
 static double noise(const struct checker *c, double h)
 {
     return 32 * DBL_EPSILON * fmax(fabs(c->loss), 1e-3) / h;
 }
 
+/* The loss on both sides of x, with the distance exactly representable there: the slope of
+ * the chord, and by how much the slopes of the two halves differ. */
+struct chord {
+    double slope, bend;
+};
+
+static struct chord chord(struct checker *c, double *variable, double h)
+{
+    const double x = *variable;
+    const volatile double right = x + h, left = x - h;
+    const double above = loss_at(c, variable, right), below = loss_at(c, variable, left);
+    return (struct chord){(above - below) / (right - left),
+                          fabs((above - c->loss) / (right - x) - (c->loss - below) / (x - left))};
+}
+
 struct estimate {
     double slope;
-    double moved;           /* how far the last extrapolation went: more than its error where smooth */
+    double moved; /* how far the last extrapolation went: more than its error where smooth */
+    int bent;     /* the halves differ no less near the point than far from it */
 };
 
 /* Richardson's extrapolation of three central differences (Press et al., Numerical Recipes,
  * section 5.7): the errors of order h^2 and h^4 cancel. */
 static struct estimate extrapolate(struct checker *c, double *variable, double h)
 {
-    const double d0 = central(c, variable, h), d1 = central(c, variable, h / 2),
-                 d2 = central(c, variable, h / 4);
-    const double r0 = (4 * d1 - d0) / 3, r1 = (4 * d2 - d1) / 3;
-    return (struct estimate){(16 * r1 - r0) / 15, fabs(r1 - r0)};
+    const struct chord d0 = chord(c, variable, h), d1 = chord(c, variable, h / 2),
+                       d2 = chord(c, variable, h / 4);
+    const double r0 = (4 * d1.slope - d0.slope) / 3, r1 = (4 * d2.slope - d1.slope) / 3;
+    return (struct estimate){(16 * r1 - r0) / 15, fabs(r1 - r0),
+                             d2.bend > d0.bend / 2 && d2.bend > noise(c, h / 4)};
 }
 
 struct verdict {
@@ -75,9 +84,11 @@ static struct verdict judge(const struct checker *c, double backward, double num
 {
     const double difference = fabs(backward - numeric);
     const double larger = fmax(fabs(backward), fabs(numeric));
-    if (difference == 0) return (struct verdict){AGREES, numeric, 0};
+    if (difference == 0)
+        return (struct verdict){AGREES, numeric, 0};
     if (difference <= fmax(c->tolerance * larger, unsure))
-        return (struct verdict){AGREES, numeric, difference / fmax(larger, unsure / USUAL_TOLERANCE)};
+        return (struct verdict){AGREES, numeric,
+                                difference / fmax(larger, unsure / USUAL_TOLERANCE)};
     return (struct verdict){WRONG, numeric, isnan(difference) ? INFINITY : difference / larger};
 }
 
@@ -110,25 +121,27 @@ static int at_kink(struct checker *c, double *variable, double size, double back
            backward <= fmax(near.left, near.right) + slack;
 }
 
-/* The first step suffices where it agrees to within rounding. If it does not, the step that
- * knows the slope best decides, not any that happens to agree: small steps know little. */
+/* The first step suffices where it agrees to within rounding and nothing hints at a kink. If
+ * it does not, the step that knows the slope best decides, not any that happens to agree:
+ * small steps know little. */
 static struct verdict compare(struct checker *c, double *variable, double backward)
 {
     const double size = fmax(fabs(*variable), 1);
     struct verdict best = {WRONG, NAN, INFINITY};
-    double least = INFINITY;
+    double least = INFINITY, numeric;
     for (int i = 0; i < N_STEPS; i++) {
         const double h = steps[i] * size;
         const struct estimate e = extrapolate(c, variable, h);
         const struct verdict v = judge(c, backward, e.slope, noise(c, h));
-        if (i == 0 && v.kind == AGREES) return v;
+        if (i == 0 && v.kind == AGREES && !e.bent)
+            return v;
         const double unsure = e.moved + noise(c, h);
-        if (!(unsure < least)) continue;
+        if (!(unsure < least))
+            continue;
         least = unsure;
-        best = judge(c, backward, e.slope, unsure);
+        best = v.kind == AGREES ? v : judge(c, backward, e.slope, unsure);
     }
-    double numeric;
-    if (best.kind == WRONG && at_kink(c, variable, size, backward, &numeric))
+    if (at_kink(c, variable, size, backward, &numeric))
         return (struct verdict){KINK, numeric, 0};
     return best;
 }
@@ -139,7 +152,8 @@ static const char *source_name(const struct spec *s, const struct spec_layer *l,
     for (int i = 0;; i++) {
         const int from = l->from[i];
         const size_t n = from == FROM_INPUTS ? s->n_inputs : s->layer[from].units;
-        if (k < n) return from == FROM_INPUTS ? s->input_names[k] : s->layer[from].unit_names[k];
+        if (k < n)
+            return from == FROM_INPUTS ? s->input_names[k] : s->layer[from].unit_names[k];
         k -= n;
     }
 }
@@ -150,9 +164,9 @@ static const char *element_name(struct checker *c, const struct param *group, si
     const struct spec *s = c->plan->net->spec;
     if (!group) {
         const char *input = s->input_names[i % s->n_inputs];
-        return c->run.rows == 1 ? cr_arena_strdup(c->names, input)
-                                : cr_arena_printf(c->names, "%s, example %zu", input,
-                                                  i / s->n_inputs + 1);
+        return c->run.rows == 1
+                   ? cr_arena_strdup(c->names, input)
+                   : cr_arena_printf(c->names, "%s, example %zu", input, i / s->n_inputs + 1);
     }
     const struct spec_layer *l = &s->layer[group->layer];
     switch (group->kind) {
@@ -175,7 +189,8 @@ static cr_status check_group(struct checker *c, cr_check_row *row, const struct 
     for (size_t i = 0; i < n; i++) {
         const struct verdict v = compare(c, &variable[i], backward[i]);
         const int wrong = v.kind == WRONG, first_wrong = wrong && row->wrong == 0;
-        if (v.kind == KINK && row->kinks++ == 0) kink = i;
+        if (v.kind == KINK && row->kinks++ == 0)
+            kink = i;
         row->wrong += wrong;
         const int worse = v.kind != KINK && wrong == (row->wrong > 0) && v.error > row->error;
         if (i == 0 || first_wrong || worse) {
@@ -230,20 +245,24 @@ static cr_status run_check(struct checker *c, cr_check *check, cr_error *err)
     cr_plan_run(p, &c->run, PHASE_FORWARD, PHASE_BACKWARD);
     check->loss = c->loss = cr_plan_loss(p, &c->run);
     if (!isfinite(c->loss))
-        return cr_fail(err, CR_ERR_DIVERGED, "the loss is not finite: there is no gradient to check");
+        return cr_fail(err, CR_ERR_DIVERGED,
+                       "the loss is not finite: there is no gradient to check");
 
     double **g = calloc(groups + 1, sizeof *g);
     cr_status status = g ? CR_OK : cr_fail_memory(err);
     for (int v = 0; !status && v < t->n_values; v++) {
         const struct value *value = &t->value[v];
         const int input = value->role == ROLE_GRAD && value->of == t->input;
-        if (value->role != ROLE_PARAM_GRAD && !input) continue;
+        if (value->role != ROLE_PARAM_GRAD && !input)
+            continue;
         double **slot = input ? &g[groups] : &g[value->param];
         *slot = gradients(c, v, input ? n_in : value->rows * value->cols);
         c->all += input ? n_in : value->rows * value->cols;
-        if (!*slot) status = cr_fail_memory(err);
+        if (!*slot)
+            status = cr_fail_memory(err);
     }
-    if (!status) status = check_params(c, check, g, err);
+    if (!status)
+        status = check_params(c, check, g, err);
     if (!status) {
         cr_check_row *row = &check->row[groups];
         row->layer = "inputs";
@@ -252,10 +271,12 @@ static cr_status run_check(struct checker *c, cr_check *check, cr_error *err)
         row->cols = p->net->spec->n_inputs;
         status = check_group(c, row, NULL, c->in, g[groups], n_in, err);
     }
-    for (size_t k = 0; g && k <= groups; k++) free(g[k]);
+    for (size_t k = 0; g && k <= groups; k++)
+        free(g[k]);
     free(g);
     check->agrees = 1;
-    for (size_t k = 0; k <= groups; k++) check->agrees &= check->row[k].wrong == 0;
+    for (size_t k = 0; k <= groups; k++)
+        check->agrees &= check->row[k].wrong == 0;
     return status;
 }
 
@@ -271,7 +292,8 @@ cr_status cr_check_tape(const struct tape *tape, cr_net *net, const double *in,
 {
     cr_plan *plan = NULL;
     cr_status status = cr_plan_make(tape, net, CR_FOR_EXPLAINING, rows, &plan, err);
-    if (status) return status;
+    if (status)
+        return status;
     if (options && options->max_bytes && plan->work_size > options->max_bytes) {
         status = cr_fail(err, CR_ERR_LIMIT, "checking %zu example%s takes %zu KiB, over the limit",
                          rows, rows == 1 ? "" : "s", (plan->work_size + 1023) >> 10);
@@ -281,9 +303,12 @@ cr_status cr_check_tape(const struct tape *tape, cr_net *net, const double *in,
     const size_t n_in = rows * net->spec->n_inputs;
     struct owned_check *made = calloc(1, sizeof *made);
     cr_check_row *row = made ? arena_new(&made->arena, cr_check_row, net->n_params + 1) : NULL;
-    struct checker c = {.names = made ? &made->arena : NULL, .plan = plan, .options = options,
+    struct checker c = {.names = made ? &made->arena : NULL,
+                        .plan = plan,
+                        .options = options,
                         .tolerance = USUAL_TOLERANCE};
-    if (options && options->tolerance > 0) c.tolerance = options->tolerance;
+    if (options && options->tolerance > 0)
+        c.tolerance = options->tolerance;
     void *work = cr_work_alloc(plan->work_size);
     c.in = malloc((n_in ? n_in : 1) * sizeof *c.in);
     c.params = malloc((net->block ? net->block : 1) * sizeof *c.params);
@@ -291,10 +316,11 @@ cr_status cr_check_tape(const struct tape *tape, cr_net *net, const double *in,
         status = cr_fail_memory(err);
     } else {
         memcpy(c.in, in, n_in * sizeof *in);
-        if (net->block) memcpy(c.params, net->values, net->block * sizeof *c.params);
+        if (net->block)
+            memcpy(c.params, net->values, net->block * sizeof *c.params);
         made->check = (cr_check){.n_rows = net->n_params + 1, .row = row, .tolerance = c.tolerance};
-        c.run = (struct run){.in = c.in, .targets = targets, .rows = rows, .params = c.params,
-                             .work = work};
+        c.run = (struct run){
+            .in = c.in, .targets = targets, .rows = rows, .params = c.params, .work = work};
         status = run_check(&c, &made->check, err);
     }
     cr_work_free(work);
@@ -324,8 +350,10 @@ cr_status cr_check_gradients(const cr_net *net, const double *in, const double *
     cr_net *copy = NULL;
     struct tape *tape = NULL;
     cr_status status = cr_net_convert(net, CR_F64, &copy, err);
-    if (!status) status = cr_tape_record(copy, TAPE_BACKWARD | TAPE_INPUT_GRAD, &tape, err);
-    if (!status) status = cr_check_tape(tape, copy, in, targets, rows, options, out, err);
+    if (!status)
+        status = cr_tape_record(copy, TAPE_BACKWARD | TAPE_INPUT_GRAD, &tape, err);
+    if (!status)
+        status = cr_check_tape(tape, copy, in, targets, rows, options, out, err);
     cr_tape_free(tape);
     cr_net_free(copy);
     return status;
@@ -333,8 +361,9 @@ cr_status cr_check_gradients(const cr_net *net, const double *in, const double *
 
 void cr_check_free(cr_check *check)
 {
-    if (!check) return;
-    struct owned_check *made = (struct owned_check *)check;     /* its first member */
+    if (!check)
+        return;
+    struct owned_check *made = (struct owned_check *)check; /* its first member */
     cr_arena_free(&made->arena);
     free(made);
 }

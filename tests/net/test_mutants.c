@@ -17,8 +17,27 @@ enum network { CHAIN, SKIP, JOIN, SOFTMAX, CLASSES, PRELU, LOSS };
 
 /* Quantities of a layer; those without a layer ignore it. */
 enum what {
-    END, X, T, N, U, Z, W, SLOPE, A_PRIME, DELTA, DZ, DW, DB, D_SLOPE, SLOPE_TERM, JOINED, D_JOINED,
-    PART_1, PART_2, DX, EXTRA
+    END,
+    X,
+    T,
+    N,
+    U,
+    Z,
+    W,
+    SLOPE,
+    A_PRIME,
+    DELTA,
+    DZ,
+    DW,
+    DB,
+    D_SLOPE,
+    SLOPE_TERM,
+    JOINED,
+    D_JOINED,
+    PART_1,
+    PART_2,
+    DX,
+    EXTRA
 };
 
 struct quantity {
@@ -38,9 +57,10 @@ struct mutant {
     size_t begin;
     const char *extra;
     struct quantity extra_in[OPERANDS];
-    const char *loss;       /* LOSS */
+    const char *loss; /* LOSS */
 };
 
+/* clang-format off */
 static const struct mutant mutants[] = {
     /* The loss. */
     {"the loss's gradient has the wrong sign", CHAIN, {DZ, 2}, OP_MAP, "2*(b - a)/(3*c)",
@@ -172,6 +192,7 @@ static const struct mutant mutants[] = {
     {"dense reading several: the columns of another", JOIN, {D_JOINED, 2}, OP_SLICE, NULL,
      {{D_JOINED, 3}}, .begin = 2},
 };
+/* clang-format on */
 enum { N_MUTANTS = sizeof mutants / sizeof *mutants };
 
 /* The networks. */
@@ -179,8 +200,10 @@ enum { N_MUTANTS = sizeof mutants / sizeof *mutants };
 static int layer(cr_builder *b, struct dice *d, size_t units, size_t inputs, const char *activation)
 {
     double w[36], bias[6];
-    for (size_t i = 0; i < units * inputs; i++) w[i] = roll_between(d, -1.4, 1.4);
-    for (size_t i = 0; i < units; i++) bias[i] = roll_between(d, -0.7, 0.7);
+    for (size_t i = 0; i < units * inputs; i++)
+        w[i] = roll_between(d, -1.4, 1.4);
+    for (size_t i = 0; i < units; i++)
+        bias[i] = roll_between(d, -0.7, 0.7);
     const int number = cr_builder_dense(b, units, activation);
     cr_builder_weights(b, number, w, units * inputs);
     cr_builder_biases(b, number, bias, units);
@@ -216,7 +239,8 @@ static size_t build_layers(cr_builder *b, struct dice *d, enum network which)
     case CLASSES:
         layer(b, d, 3, 3, "tanh");
         layer(b, d, 3, 3, "softmax");
-        if (which == CLASSES) cr_builder_loss(b, "cross-entropy", 0);
+        if (which == CLASSES)
+            cr_builder_loss(b, "cross-entropy", 0);
         return 3;
     case PRELU:
         layer(b, d, 3, 3, "prelu");
@@ -237,22 +261,28 @@ static cr_net *build(enum network which, const char *loss)
     struct dice d = {17 + (uint64_t)which};
     cr_builder *b = cr_builder_create(3);
     const size_t outputs = build_layers(b, &d, which);
-    if (loss) cr_builder_loss(b, loss, 0);
+    if (loss)
+        cr_builder_loss(b, loss, 0);
     const int row = cr_loss_find(loss ? loss : which == CLASSES ? "cross-entropy" : "mse", NULL);
     for (size_t r = 0; r < ROWS; r++) {
         double x[3], t[3];
-        for (size_t i = 0; i < 3; i++) x[i] = roll_between(&d, -1.5, 1.5);
+        for (size_t i = 0; i < 3; i++)
+            x[i] = roll_between(&d, -1.5, 1.5);
         roll_targets(&d, cr_loss_row(row), t, outputs);
         cr_builder_example(b, x, 3, t, outputs);
     }
     cr_net *net = NULL;
     cr_error err = {0};
-    if (cr_builder_build(b, CR_F64, 1, &net, &err)) fail_msg("network %d: %s", which, err.message);
+    if (cr_builder_build(b, CR_F64, 1, &net, &err))
+        fail_msg("network %d: %s", which, err.message);
     cr_builder_free(b);
     const int slope = cr_net_param(net, 1, PARAM_SLOPE);
-    if (slope >= 0) cr_net_set(net, net->param[slope].offset, 0.4);
-    if (which == CLASSES) net->spec->loss.smoothing = 0.1;
-    if (loss && strcmp(loss, "quantile") == 0) net->spec->loss.param[0] = 0.3;
+    if (slope >= 0)
+        cr_net_set(net, net->param[slope].offset, 0.4);
+    if (which == CLASSES)
+        net->spec->loss.smoothing = 0.1;
+    if (loss && strcmp(loss, "quantile") == 0)
+        net->spec->loss.param[0] = 0.3;
     return net;
 }
 
@@ -262,7 +292,8 @@ static int param_value(const struct tape *t, int layer, enum param_kind kind)
 {
     const int group = cr_net_param(t->net, layer, kind);
     for (int v = 0; v < t->n_values; v++)
-        if (t->value[v].role == ROLE_PARAM && t->value[v].param == group) return v;
+        if (t->value[v].role == ROLE_PARAM && t->value[v].param == group)
+            return v;
     return -1;
 }
 
@@ -275,12 +306,14 @@ static int output_of(const struct tape *t, int layer)
 static int part(const struct tape *t, int of, int which)
 {
     for (int v = 0; v < t->n_values; v++)
-        if (t->value[v].role == ROLE_PART && t->value[v].of == of && which-- == 0) return v;
+        if (t->value[v].role == ROLE_PART && t->value[v].of == of && which-- == 0)
+            return v;
     /* An addition hands its own gradient on as a part. */
     const int sum = cr_tape_find(t, ROLE_GRAD, of, -1);
     for (int i = 0; i < t->step[t->value[sum].maker].n_in; i++) {
         const int v = t->step[t->value[sum].maker].in[i];
-        if (t->value[v].role != ROLE_PART) return v;
+        if (t->value[v].role != ROLE_PART)
+            return v;
     }
     return -1;
 }
@@ -321,7 +354,8 @@ static void set_step(struct tape *t, struct step *s, enum op op, const char *for
     int in[OPERANDS], n = 0;
     for (; n < OPERANDS && from[n].what != END; n++) {
         in[n] = find(t, from[n], extra);
-        if (in[n] < 0) fail_msg("operand %d is not there", n);
+        if (in[n] < 0)
+            fail_msg("operand %d is not there", n);
         /* Only what was made before can be read. */
         assert_true(in[n] == extra || t->value[in[n]].maker < s - t->step);
     }
@@ -331,7 +365,8 @@ static void set_step(struct tape *t, struct step *s, enum op op, const char *for
     s->formula = s->shown = NULL;
     if (formula)
         assert_int_equal(cr_expr_parse(&t->arena, formula, strlen(formula), vars, OPERANDS, NULL,
-                                       (struct place){0}, &s->formula, NULL), CR_OK);
+                                       (struct place){0}, &s->formula, NULL),
+                         CR_OK);
 }
 
 /* Make room for a new step before step `at`, and a new value like `like` for it. */
@@ -342,14 +377,15 @@ static int insert(struct tape *t, int at, int like)
     memcpy(steps, t->step, (size_t)at * sizeof *steps);
     memcpy(steps + at + 1, t->step + at, (size_t)(t->n_steps - at) * sizeof *steps);
     memcpy(values, t->value, (size_t)t->n_values * sizeof *values);
-    for (int v = 0; v < t->n_values; v++) values[v].maker += values[v].maker >= at;
+    for (int v = 0; v < t->n_values; v++)
+        values[v].maker += values[v].maker >= at;
     const int made = t->n_values++;
     values[made] = values[like];
     values[made].role = ROLE_PART;
     values[made].of = -1;
     values[made].maker = at;
-    steps[at] = (struct step){.op = OP_MAP, .phase = PHASE_BACKWARD, .out = made, .out2 = -1,
-                              .factor = 1};
+    steps[at] =
+        (struct step){.op = OP_MAP, .phase = PHASE_BACKWARD, .out = made, .out2 = -1, .factor = 1};
     t->step = steps;
     t->value = values;
     t->n_steps++;
@@ -359,7 +395,8 @@ static int insert(struct tape *t, int at, int like)
 static void mutate(struct tape *t, const struct mutant *m)
 {
     const int made = find(t, m->made, -1);
-    if (made < 0) fail_msg("%s: there is no such step", m->name);
+    if (made < 0)
+        fail_msg("%s: there is no such step", m->name);
     int extra = -1;
     if (m->extra) {
         extra = insert(t, t->value[made].maker, find(t, m->extra_in[0], -1));
@@ -379,7 +416,8 @@ static size_t wrong(const struct tape *t, cr_net *net, const char *name)
     const struct spec *s = net->spec;
     if (cr_check_tape(t, net, s->inputs, s->targets, ROWS, NULL, &check, &err))
         fail_msg("%s: %s", name, err.message);
-    for (size_t i = 0; i < check->n_rows; i++) n += check->row[i].wrong;
+    for (size_t i = 0; i < check->n_rows; i++)
+        n += check->row[i].wrong;
     assert_int_equal(check->agrees, n == 0);
     cr_check_free(check);
     return n;
@@ -396,12 +434,14 @@ static void every_mutant_is_caught(void **state)
         assert_int_equal(cr_tape_record(net, TAPE_BACKWARD | TAPE_INPUT_GRAD, &good, NULL), CR_OK);
         assert_int_equal(cr_tape_copy(good, &bad, NULL), CR_OK);
         mutate(bad, m);
-        if (wrong(good, net, m->name) != 0) fail_msg("%s: wrong before the change", m->name);
+        if (wrong(good, net, m->name) != 0)
+            fail_msg("%s: wrong before the change", m->name);
         if (wrong(bad, net, m->name) == 0) {
             print_error("not caught: %s\n", m->name);
             missed++;
         }
-        if (wrong(good, net, m->name) != 0) fail_msg("%s: the copy was not one", m->name);
+        if (wrong(good, net, m->name) != 0)
+            fail_msg("%s: the copy was not one", m->name);
         cr_tape_free(bad);
         cr_tape_free(good);
         cr_net_free(net);

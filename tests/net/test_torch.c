@@ -26,14 +26,16 @@ struct reader {
 
 static void word(struct reader *r, char *out)
 {
-    if (fscanf(r->file, "%63s", out) != 1) fail_msg("net %d: the file ends early", r->net);
+    if (fscanf(r->file, "%63s", out) != 1)
+        fail_msg("net %d: the file ends early", r->net);
 }
 
 static void expect(struct reader *r, const char *want)
 {
     char got[WORD];
     word(r, got);
-    if (strcmp(got, want) != 0) fail_msg("net %d: '%s' where '%s' belongs", r->net, got, want);
+    if (strcmp(got, want) != 0)
+        fail_msg("net %d: '%s' where '%s' belongs", r->net, got, want);
 }
 
 static double number(struct reader *r)
@@ -41,14 +43,16 @@ static double number(struct reader *r)
     char s[WORD], *end;
     word(r, s);
     const double v = strtod(s, &end);
-    if (*end || !isfinite(v)) fail_msg("net %d: '%s' is no number", r->net, s);
+    if (*end || !isfinite(v))
+        fail_msg("net %d: '%s' is no number", r->net, s);
     return v;
 }
 
 static int whole(struct reader *r)
 {
     const double v = number(r);
-    if (v != floor(v) || fabs(v) > 1000) fail_msg("net %d: %g is no size", r->net, v);
+    if (v != floor(v) || fabs(v) > 1000)
+        fail_msg("net %d: %g is no size", r->net, v);
     return (int)v;
 }
 
@@ -57,7 +61,8 @@ static double *numbers(struct reader *r, const char *name, size_t n)
 {
     expect(r, name);
     double *v = malloc((n + 1) * sizeof *v);
-    for (size_t i = 0; i < n; i++) v[i] = number(r);
+    for (size_t i = 0; i < n; i++)
+        v[i] = number(r);
     return v;
 }
 
@@ -66,7 +71,8 @@ static int choose(struct reader *r, const char *const *names, int n)
     char s[WORD];
     word(r, s);
     for (int i = 0; i < n; i++)
-        if (strcmp(s, names[i]) == 0) return i;
+        if (strcmp(s, names[i]) == 0)
+            return i;
     fail_msg("net %d: unknown word '%s'", r->net, s);
     return -1;
 }
@@ -96,7 +102,8 @@ static void read_layer(struct reader *r, struct spec *s, struct spec_layer *l)
     l->bias_rate = number(r);
     l->n_from = whole(r);
     assert_in_range(l->n_from, 1, SPEC_FROM);
-    for (int i = 0; i < l->n_from; i++) l->from[i] = whole(r);
+    for (int i = 0; i < l->n_from; i++)
+        l->from[i] = whole(r);
     word(r, text);
     const size_t n = param(r, &p, name);
     if (cr_activation_set(&s->arena, &l->act, text, &p, n, NULL, (struct place){0}, &err))
@@ -112,21 +119,24 @@ static void read_loss(struct reader *r, struct spec *s)
     expect(r, "loss");
     word(r, text);
     s->loss.row = cr_loss_find(text, NULL);
-    if (s->loss.row < 0) fail_msg("net %d: unknown loss '%s'", r->net, text);
+    if (s->loss.row < 0)
+        fail_msg("net %d: unknown loss '%s'", r->net, text);
     const size_t n = param(r, &p, name);
-    assert_int_equal(cr_params_set(s->loss.param, cr_loss_row(s->loss.row)->param, text, &p, n,
-                                   NULL, NULL), CR_OK);
+    assert_int_equal(
+        cr_params_set(s->loss.param, cr_loss_row(s->loss.row)->param, text, &p, n, NULL, NULL),
+        CR_OK);
     s->loss.smoothing = number(r);
     s->loss.reduction = (enum reduction)choose(r, reductions, 2);
     s->optimiser.learning_rate = number(r);
 }
 
-static void compare(const struct reader *r, const char *what, const double *got,
-                    const double *want, size_t n)
+static void compare(const struct reader *r, const char *what, const double *got, const double *want,
+                    size_t n)
 {
     for (size_t i = 0; i < n; i++)
         if (!(fabs(got[i] - want[i]) <= tolerance * fabs(want[i]) + cancelled))
-            fail_msg("net %d: %s[%zu] is %.17g, PyTorch has %.17g", r->net, what, i, got[i], want[i]);
+            fail_msg("net %d: %s[%zu] is %.17g, PyTorch has %.17g", r->net, what, i, got[i],
+                     want[i]);
 }
 
 /* A value of the tape after a run, all rows. */
@@ -137,15 +147,15 @@ static void compare_value(const struct reader *r, const cr_plan *plan, const str
     const size_t rows = v->extent == PER_ROW ? run->rows : v->rows;
     for (size_t i = 0; i < rows * v->cols; i++) {
         const int per_row = v->extent == PER_ROW;
-        const double got = cr_plan_get(plan, run, value, per_row ? i / v->cols : 0,
-                                       per_row ? i % v->cols : i);
+        const double got =
+            cr_plan_get(plan, run, value, per_row ? i / v->cols : 0, per_row ? i % v->cols : i);
         compare(r, what, &got, want + i, 1);
     }
 }
 
 struct wanted {
     double *x, *t, *y, *loss, *dx;
-    double **before, **grad, **after;   /* of each group */
+    double **before, **grad, **after; /* of each group */
 };
 
 static void free_wanted(struct wanted *w, size_t groups)
@@ -167,7 +177,10 @@ static void check_values(const struct reader *r, cr_net *net, size_t rows, const
     assert_int_equal(cr_tape_record(net, TAPE_BACKWARD | TAPE_INPUT_GRAD | TAPE_UPDATE, &t, NULL),
                      CR_OK);
     assert_int_equal(cr_plan_make(t, net, CR_FOR_EXPLAINING, rows, &plan, NULL), CR_OK);
-    struct run run = {.in = w->x, .targets = w->t, .rows = rows, .params = net->values,
+    struct run run = {.in = w->x,
+                      .targets = w->t,
+                      .rows = rows,
+                      .params = net->values,
                       .rate = net->spec->optimiser.learning_rate,
                       .work = cr_work_alloc(cr_plan_work_size(plan))};
     cr_plan_run(plan, &run, PHASE_FORWARD, PHASE_UPDATE);
@@ -203,7 +216,8 @@ static void check_training(const struct reader *r, cr_net *net, size_t rows, con
     assert_int_equal(cr_predict_f64(predict, w->x, y, rows, work, a, NULL), CR_OK);
     compare(r, "prediction", y, w->y, rows * cr_net_outputs(net));
     assert_int_equal(cr_train_step_f64(train, w->x, w->t, rows, net->spec->optimiser.learning_rate,
-                                       &loss, work, b, NULL), CR_OK);
+                                       &loss, work, b, NULL),
+                     CR_OK);
     compare(r, "training loss", &loss, w->loss, 1);
     for (size_t g = 0; g < net->n_params; g++)
         compare(r, "trained parameter", (double *)net->values + net->param[g].offset, w->after[g],
@@ -225,26 +239,31 @@ static void read_net(struct reader *r)
     s->n_layers = (size_t)whole(r);
     s->layer = arena_new(&s->arena, struct spec_layer, s->n_layers);
     const size_t rows = (size_t)whole(r);
-    for (size_t i = 0; i < s->n_layers; i++) read_layer(r, s, &s->layer[i]);
+    for (size_t i = 0; i < s->n_layers; i++)
+        read_layer(r, s, &s->layer[i]);
     read_loss(r, s);
 
     cr_net *net = NULL;
     cr_error err = {0};
-    if (cr_net_build(s, CR_F64, 1, 0, &net, &err)) fail_msg("net %d: %s", r->net, err.message);
+    if (cr_net_build(s, CR_F64, 1, 0, &net, &err))
+        fail_msg("net %d: %s", r->net, err.message);
     const size_t outputs = s->n_outputs, groups = net->n_params;
-    struct wanted w = {
-        .x = numbers(r, "x", rows * s->n_inputs), .t = numbers(r, "t", rows * outputs),
-        .y = numbers(r, "y", rows * outputs), .loss = numbers(r, "L", 1),
-        .dx = numbers(r, "dx", rows * s->n_inputs),
-        .before = calloc(groups + 1, sizeof(double *)), .grad = calloc(groups + 1, sizeof(double *)),
-        .after = calloc(groups + 1, sizeof(double *))};
+    struct wanted w = {.x = numbers(r, "x", rows * s->n_inputs),
+                       .t = numbers(r, "t", rows * outputs),
+                       .y = numbers(r, "y", rows * outputs),
+                       .loss = numbers(r, "L", 1),
+                       .dx = numbers(r, "dx", rows * s->n_inputs),
+                       .before = calloc(groups + 1, sizeof(double *)),
+                       .grad = calloc(groups + 1, sizeof(double *)),
+                       .after = calloc(groups + 1, sizeof(double *))};
     for (size_t g = 0; g < groups; g++) {
         const struct param *p = &net->param[g];
         const size_t n = p->rows * p->cols;
         w.before[g] = numbers(r, "p", n);
         w.grad[g] = numbers(r, "dp", n);
         w.after[g] = numbers(r, "np", n);
-        for (size_t i = 0; i < n; i++) cr_net_set(net, p->offset + i, w.before[g][i]);
+        for (size_t i = 0; i < n; i++)
+            cr_net_set(net, p->offset + i, w.before[g][i]);
     }
     check_values(r, net, rows, &w);
     check_training(r, net, rows, &w);
@@ -263,7 +282,8 @@ static void agrees_with_pytorch(void **state)
     int n = 0;
     for (;; n++) {
         static const char *const words[] = {"net", "end"};
-        if (choose(&r, words, 2) == 1) break;
+        if (choose(&r, words, 2) == 1)
+            break;
         read_net(&r);
         assert_int_equal(r.net, n + 1);
     }
