@@ -3,7 +3,9 @@
 A block that starts with ```sh is run by `sh -eu` in a copy of the tree's examples, with the
 program first in PATH; the blocks of one page share that folder, in order. A block that starts
 with ```sh no-run is for commands that change the machine or take the whole tree; the lines
-that begin with ./dev in such blocks are checked against `./dev help`. Blocks of C that hold a
+that begin with ./dev in such blocks are checked against `./dev help`. A block of text right after
+one of commands is what they print: its lines, or beginnings of lines, in this order; others may lie
+between. Blocks of C that hold a
 main must be one of examples/*.c, which are compiled and run elsewhere; those of YAML that hold a whole network with its targets must be
 explained without complaint.
 """
@@ -17,7 +19,15 @@ import tempfile
 
 SOURCE = pathlib.Path(os.environ["SOURCE_DIR"])
 PROGRAM = pathlib.Path(os.environ["CHAINRULE"]).resolve()
-BLOCK = re.compile(r"^```sh( no-run)?\n(.*?)^```$", re.M | re.S)
+BLOCK = re.compile(r"^```sh( no-run)?\n(.*?)^```$(?:\n\n^```text\n(.*?)^```$)?", re.M | re.S)
+
+
+def first_missing(shown, printed):
+    lines = iter(printed.splitlines())
+    for want in shown.splitlines():
+        if want not in ("", "…") and not any(line.startswith(want) for line in lines):
+            return want
+    return None
 
 
 def run_page(page, env):
@@ -25,16 +35,20 @@ def run_page(page, env):
     with tempfile.TemporaryDirectory() as folder:
         if (SOURCE / "examples").is_dir():
             shutil.copytree(SOURCE / "examples", pathlib.Path(folder, "examples"))
-        for no_run, text in BLOCK.findall(page.read_text(encoding="utf-8")):
+        for no_run, text, shown in BLOCK.findall(page.read_text(encoding="utf-8")):
             if no_run:
                 failures += unknown_dev_commands(page, text)
                 continue
             count += 1
             done = subprocess.run(["sh", "-eu", "-c", text], cwd=folder, env=env,
-                                  stdin=subprocess.DEVNULL, capture_output=True, text=True)
+                                  stdin=subprocess.DEVNULL, text=True, stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT)
             if done.returncode != 0:
                 failures.append(f"{page.relative_to(SOURCE)}: exit {done.returncode} from\n{text}"
-                                f"{done.stdout}{done.stderr}")
+                                f"{done.stdout}")
+            missing = first_missing(shown, done.stdout)
+            if missing is not None:
+                failures.append(f"{page.relative_to(SOURCE)}: '{missing}' is not printed by\n{text}")
     print(f"{page.relative_to(SOURCE)}: {count} blocks")
     return failures
 
