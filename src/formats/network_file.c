@@ -32,7 +32,7 @@ static cr_status read_notation(struct reader *r, const struct yaml_node *node)
             out->at = cr_yaml_place(&r->yaml, k->next);
         else if (status == CR_OK) {
             key_at[out->n] = cr_yaml_place(&r->yaml, k);
-            pattern_at[out->n] = cr_yaml_text_place(&r->yaml, k->next);
+            pattern_at[out->n] = cr_yaml_place(&r->yaml, k->next);
             status = cr_file_text(r, k, "a key", &key[out->n++]);
         }
         if (status != CR_OK)

@@ -136,7 +136,7 @@ static cr_status read_activation(struct reader *r, struct file_layer *l,
     const cr_status status = cr_file_text(r, name, "an activation", &text);
     if (status != CR_OK)
         return status;
-    l->out->act_at = cr_yaml_text_place(&r->yaml, name);
+    l->out->act_at = cr_yaml_place(&r->yaml, name);
     return cr_activation_set(&r->spec->arena, &l->out->act, text, f.param, f.n_params, &r->yaml.src,
                              l->out->act_at, r->err);
 }

@@ -468,8 +468,9 @@ cr_status cr_file_index(struct reader *r, const char *const *name, size_t n, str
 
 static int compare(const char *name, const char *s, size_t n)
 {
-    const int order = strncmp(name, s, n);
-    return order ? order : name[n] != '\0';
+    const size_t len = strlen(name), least = len < n ? len : n;
+    const int order = memcmp(name, s, least);
+    return order ? order : (len > n) - (len < n);
 }
 
 size_t cr_file_find(const struct name_index *index, const char *s, size_t n)

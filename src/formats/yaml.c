@@ -46,13 +46,6 @@ struct place cr_yaml_place(const struct yaml *y, const struct yaml_node *node)
     return place_of(y, node->start, node->end);
 }
 
-struct place cr_yaml_text_place(const struct yaml *y, const struct yaml_node *node)
-{
-    if (node->quoted && node->end - node->start > 2 && strchr("\"'", y->src.text[node->start]))
-        return place_of(y, node->start + 1, node->end - 1);
-    return cr_yaml_place(y, node);
-}
-
 int cr_yaml_is(const struct yaml_node *node, const char *word)
 {
     return node->kind == YAML_SCALAR && node->n == strlen(word) &&
@@ -205,7 +198,11 @@ static cr_status add_scalar(struct builder *b, struct fy_event *e)
     node->text = there;
     if (n != node->end - node->start || memcmp(there, text, n) != 0)
         node->text = cr_arena_strndup(b->arena, text, n);
-    return node->text ? add_node(b, node) : cr_fail_memory(b->err);
+    if (!node->text)
+        return cr_fail_memory(b->err);
+    if (memchr(node->text, '\0', n))
+        return fail_node(b, CR_ERR_SYNTAX, node, "a NUL character in a text");
+    return add_node(b, node);
 }
 
 static cr_status open_collection(struct builder *b, struct fy_event *e, enum yaml_kind kind)

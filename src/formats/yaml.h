@@ -21,7 +21,7 @@ struct yaml_node {
     uint8_t kind;
     uint8_t quoted;      /* a scalar in quotes, or a block of text */
     uint32_t n;          /* items, pairs, or bytes of a scalar */
-    uint32_t start, end; /* bytes of the source, quotes and brackets included */
+    uint32_t start, end; /* bytes of the source: brackets included, quotes not */
     union {
         const char *text;        /* scalar: n bytes, not terminated */
         struct yaml_node *child; /* first item or key */
@@ -41,9 +41,6 @@ cr_status cr_yaml_read(struct arena *a, const struct source *src, struct yaml *o
 
 /* Where a node stands; its span ends with its first line. */
 struct place cr_yaml_place(const struct yaml *y, const struct yaml_node *node);
-
-/* Where a scalar's text stands, inside its quotes. */
-struct place cr_yaml_text_place(const struct yaml *y, const struct yaml_node *node);
 
 /* 1 when a scalar is this word. */
 int cr_yaml_is(const struct yaml_node *node, const char *word);

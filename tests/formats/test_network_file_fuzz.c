@@ -60,7 +60,7 @@ static const char *const pieces[] = {
     ">", "%", "? ", "---\n", "...\n", "\t", "\r\n", "->", "\xE2\x86\x92", "\xE2\x88\x92", "\xC3\xA9",
     "\xFF", "\xEF\xBB\xBF", "0", "1e999", "-1", "1/0", ".nan", "null", "~", "99999999999999999999",
     "inputs", "units: ", "add: ", "concat: ", "from: ", "sigmoid", "softmax", "cross-entropy",
-    "weights: ", "bias: ", "shared: ", "init: ", "examples: ", "targets: ", "t/10", "(", ")", "^",
+    "weights: ", "bias: ", "shared: ", "init: ", "examples: ", "targets: ", "\"a\\0\"", "\\0", "t/10", "(", ")", "^",
 };
 
 static size_t insert(char *text, size_t size, size_t at, const char *s, size_t n)
