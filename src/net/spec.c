@@ -319,12 +319,13 @@ static cr_status check_targets(struct checker *c)
 {
     const struct spec *s = c->spec;
     const struct loss_row *loss = cr_loss_row(s->loss.row);
-    if (!s->targets) return CR_OK;
+    if (!s->targets && !s->target_names) return CR_OK;
     if (s->n_targets != s->n_outputs)
         return cr_fail_at(c->err, CR_ERR_SHAPE, &s->source, s->targets_at,
                           "%zu target%s given, but the network has %zu output%s", s->n_targets,
                           s->n_targets == 1 ? "" : "s", s->n_outputs,
                           s->n_outputs == 1 ? "" : "s");
+    if (!s->targets) return CR_OK;
     const struct activation_row *last = cr_activation_row(s->layer[s->n_layers - 1].act.row);
     const int one_of_many = loss->kind == LOSS_SOFTMAX ||
                             (last && !last->formula && loss->fused_with &&
