@@ -27,7 +27,7 @@ static const struct positional positionals[] = {
 static const struct option options[] = {
     {"target", 't', "COLUMN", "the column to predict (needed)", OPTION_STRING,
      offsetof(struct args, target)},
-    {"net", 'n', "NET", "a network file; without it 64 ReLU units and an output layer",
+    {"net", 'n', "NET", "a network file; without it 128 ReLU units and an output layer",
      OPTION_STRING, offsetof(struct args, net)},
     {"output", 'o', "MODEL", "the model file to write", OPTION_STRING,
      offsetof(struct args, output)},

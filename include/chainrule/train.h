@@ -73,7 +73,7 @@ CR_API cr_status cr_train(cr_net *net, const cr_examples *train, const cr_exampl
 /* How to make a model of a table. All zero: the defaults. */
 typedef struct cr_fit_options {
     cr_task task;        /* CR_TASK_GUESS: from the network's loss, or cr_table_guess */
-    const char *network; /* a network file's text; NULL: 64 ReLU units and an output layer */
+    const char *network; /* a network file's text; NULL: 128 ReLU units and an output layer */
     size_t network_size;
     const char *network_name; /* what messages call it */
     size_t max_memory;        /* bytes for its parameters; 0: 1 GiB */

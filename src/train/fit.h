@@ -8,7 +8,7 @@
 #include "data/table.h"
 #include "net/spec.h"
 
-enum { FIT_MAX_CLASSES = 4096, FIT_HIDDEN = 64 };
+enum { FIT_MAX_CLASSES = 4096, FIT_HIDDEN = 128 };
 
 struct fit {
     struct arena arena; /* columns and classes of rows */

@@ -67,7 +67,7 @@ static void learns_digits(void **state)
         assert_int_equal(r.task, CR_CLASSIFICATION);
         assert_string_equal(r.why, "'digit' holds 10 different whole numbers");
         assert_int_equal(r.classes, 10);
-        assert_int_equal(r.parameters, 64 * 64 + 64 + 64 * 10 + 10);
+        assert_int_equal(r.parameters, 128 * 64 + 128 + 128 * 10 + 10);
         assert_int_equal(r.constant, 3);
         assert_int_equal(r.rows + r.held_out, 1797);
         assert_int_equal(r.result.held_out.rows, r.held_out);
@@ -286,7 +286,7 @@ static void refuses_what_does_not_fit(void **state)
     refused(two, &(cr_fit_options){.held_out = NAN},
             "error: the held-out share must be at least 0 and below 1\n");
     refused(two, &(cr_fit_options){.max_memory = 1000},
-            "error: layer 1 (64 units, 2 inputs) makes the network larger than the limit; at most "
+            "error: layer 1 (128 units, 2 inputs) makes the network larger than the limit; at most "
             "125 parameters fit the memory limit of 0 KiB\n");
     refused(two, &(cr_fit_options)NETWORK("inputs: 3\nlayers: [{units: 2}]\n"),
             "n.yaml:1:9: error: the network has 3 inputs, but 't.csv' has 2 columns besides 'y'\n"
