@@ -93,19 +93,24 @@ static void print_header(const struct session *s)
 {
     const cr_fit_report *r = s->report;
     char a[32], b[32];
-    printf("%s: %s rows, %zu column%s%s", s->args->data,
+    printf("%s: %s rows, %zu column%s besides '%s'", s->args->data,
            grouped(r->rows + r->held_out, a, sizeof a), r->inputs, r->inputs == 1 ? "" : "s",
-           r->constant ? "" : "\n");
+           s->args->target);
     if (r->constant)
-        printf(" (%zu with one value only)\n", r->constant);
+        printf(" (%zu with one value only)", r->constant);
+    printf("\n");
     if (*r->why)
-        printf("%s, since %s; --task %s says otherwise\n",
-               r->task == CR_CLASSIFICATION ? "classification" : "regression", r->why,
+        printf("%s, since %s", r->task == CR_CLASSIFICATION ? "classification" : "regression",
+               r->why);
+    if (*r->why && !r->certain)
+        printf("; --task %s says otherwise",
                r->task == CR_CLASSIFICATION ? "regression" : "classification");
+    if (*r->why)
+        printf("\n");
     printf("%s parameters; training on %s rows", grouped(r->parameters, a, sizeof a),
            grouped(r->rows, b, sizeof b));
-    if (r->held_out)
-        printf(", %s held out", grouped(r->held_out, a, sizeof a));
+    if (s->args->test > 0)
+        printf(", %s held out", r->held_out ? grouped(r->held_out, a, sizeof a) : "none");
     printf("\n");
     fflush(stdout);
 }

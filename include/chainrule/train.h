@@ -86,6 +86,7 @@ typedef struct cr_fit_options {
 typedef struct cr_fit_report {
     cr_task task;
     char why[128];         /* why this task was guessed; "" when it was given */
+    int certain;           /* 1: the guess has no alternative, as for text */
     size_t rows, held_out; /* rows to train on; rows held out */
     size_t inputs, outputs, classes, parameters;
     size_t constant;      /* columns with one value only: the network sees 0 */

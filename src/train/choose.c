@@ -118,13 +118,16 @@ static cr_task choose_task(struct fit *f)
         return f->options->task;
     if (kind == TARGET_PROBABILITY || kind == TARGET_SIGN || kind == TARGET_COUNT) {
         snprintf(f->report.why, sizeof f->report.why, "the network's loss is %s", loss);
+        f->report.certain = 1;
         return kind == TARGET_COUNT ? CR_REGRESSION : CR_CLASSIFICATION;
     }
     if (f->spec && f->spec->n_outputs > 1) {
         snprintf(f->report.why, sizeof f->report.why, "the network has %zu outputs",
                  f->spec->n_outputs);
+        f->report.certain = 1;
         return CR_CLASSIFICATION;
     }
+    f->report.certain = f->table->has_text;
     return cr_table_guess(f->table, f->report.why, sizeof f->report.why);
 }
 

@@ -1,0 +1,1 @@
+chainrule train bad.csv --target kind

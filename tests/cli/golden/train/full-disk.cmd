@@ -1,0 +1,1 @@
+chainrule train leaves.csv --target kind --epochs 1 -q -o /dev/full

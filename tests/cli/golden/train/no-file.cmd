@@ -1,0 +1,1 @@
+chainrule train missing.csv --target kind

@@ -1,0 +1,1 @@
+chainrule predict missing new.csv

@@ -1,0 +1,1 @@
+chainrule predict leaves.csv new.csv

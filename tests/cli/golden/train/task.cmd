@@ -1,0 +1,1 @@
+chainrule train line.csv --target id --task classification --epochs 2 2>progress
