@@ -48,7 +48,7 @@ find_package(chainrule ${want%.*} REQUIRED)
 add_executable(main $work/main.c)
 target_link_libraries(main PRIVATE chainrule::$kind)
 END
-    cmake -S cmake-$kind -B cmake-$kind/build -DCMAKE_PREFIX_PATH="$prefix" \
+    cmake -G Ninja -S cmake-$kind -B cmake-$kind/build -DCMAKE_PREFIX_PATH="$prefix" \
         -DCMAKE_C_COMPILER="$CC" >>log
     cmake --build cmake-$kind/build >>log
     cp cmake-$kind/build/main main
