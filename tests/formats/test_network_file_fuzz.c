@@ -15,7 +15,7 @@
 #include "formats/read_all.h"
 #include "formats/same_spec.h"
 
-enum { MAX_FILES = 400, MAX_SIZE = 4096, ROUNDS = 12000 };
+enum { MAX_FILES = 400, MAX_SIZE = 4096, ROUNDS = 6000 };
 
 static struct {
     char *text[MAX_FILES];
