@@ -37,42 +37,54 @@ static inline int same_init(const struct init *a, const struct init *b)
 static inline const char *layer_differs(const struct spec_layer *a, const struct spec_layer *b,
                                         int parameters)
 {
-    if (!same_text(a->name, b->name)) return "name";
-    if (a->kind != b->kind) return "kind";
-    if (a->units != b->units) return "units";
-    if (!same_texts(a->unit_names, b->unit_names, a->units)) return "unit names";
+    if (!same_text(a->name, b->name))
+        return "name";
+    if (a->kind != b->kind)
+        return "kind";
+    if (a->units != b->units)
+        return "units";
+    if (!same_texts(a->unit_names, b->unit_names, a->units))
+        return "unit names";
     if (a->n_from != b->n_from || memcmp(a->from, b->from, sizeof *a->from * (size_t)a->n_from))
         return "from";
     if (a->act.row != b->act.row || !same_text(a->act.name, b->act.name) ||
         !same_text(a->act.text, b->act.text) ||
         (a->act.row >= 0 && !same_doubles(a->act.param, b->act.param, TABLE_PARAMS)))
         return "activation";
-    if (a->kind != LAYER_DENSE) return NULL;
+    if (a->kind != LAYER_DENSE)
+        return NULL;
     if (parameters && (a->weight_rows != b->weight_rows || a->weight_cols != b->weight_cols ||
                        !same_doubles(a->weights, b->weights, a->weight_rows * a->weight_cols)))
         return "weights";
     if ((!a->weights || !parameters) && !same_init(&a->weight_init, &b->weight_init))
         return "weight init";
-    if (a->bias != b->bias) return "bias policy";
+    if (a->bias != b->bias)
+        return "bias policy";
     if (parameters &&
         (a->n_biases != b->n_biases || !same_doubles(a->biases, b->biases, a->n_biases)))
         return "biases";
     if (a->bias != BIAS_NONE && (!a->biases || !parameters) &&
         !same_init(&a->bias_init, &b->bias_init))
         return "bias init";
-    if (a->weight_rate != b->weight_rate || a->bias_rate != b->bias_rate) return "rates";
+    if (a->weight_rate != b->weight_rate || a->bias_rate != b->bias_rate)
+        return "rates";
     return NULL;
 }
 
 static inline const char *spec_differs(const struct spec *a, const struct spec *b, int parameters)
 {
-    if (!same_text(a->title, b->title)) return "title";
-    if (a->n_inputs != b->n_inputs) return "number of inputs";
-    if (!same_texts(a->input_names, b->input_names, a->n_inputs)) return "input names";
-    if (a->n_layers != b->n_layers) return "number of layers";
+    if (!same_text(a->title, b->title))
+        return "title";
+    if (a->n_inputs != b->n_inputs)
+        return "number of inputs";
+    if (!same_texts(a->input_names, b->input_names, a->n_inputs))
+        return "input names";
+    if (a->n_layers != b->n_layers)
+        return "number of layers";
     for (size_t i = 0; i < a->n_layers; i++) {
         const char *what = layer_differs(&a->layer[i], &b->layer[i], parameters);
-        if (what) return what;
+        if (what)
+            return what;
     }
     if (a->loss.row != b->loss.row || a->loss.smoothing != b->loss.smoothing ||
         a->loss.reduction != b->loss.reduction ||
@@ -81,14 +93,22 @@ static inline const char *spec_differs(const struct spec *a, const struct spec *
     if (a->optimiser.method != b->optimiser.method ||
         a->optimiser.learning_rate != b->optimiser.learning_rate)
         return "optimiser";
-    if (a->n_outputs != b->n_outputs || a->n_targets != b->n_targets) return "number of targets";
-    if (!same_texts(a->target_names, b->target_names, a->n_targets)) return "target names";
-    if (a->n_examples != b->n_examples) return "number of examples";
-    if (!same_doubles(a->inputs, b->inputs, a->n_examples * a->n_inputs)) return "inputs";
-    if (!same_doubles(a->targets, b->targets, a->n_examples * a->n_targets)) return "targets";
-    if (!same_texts(a->example_names, b->example_names, a->n_examples)) return "example names";
-    if (a->seed != b->seed || a->epochs != b->epochs || a->batch != b->batch) return "train";
-    if (a->iterations != b->iterations) return "iterations";
+    if (a->n_outputs != b->n_outputs || a->n_targets != b->n_targets)
+        return "number of targets";
+    if (!same_texts(a->target_names, b->target_names, a->n_targets))
+        return "target names";
+    if (a->n_examples != b->n_examples)
+        return "number of examples";
+    if (!same_doubles(a->inputs, b->inputs, a->n_examples * a->n_inputs))
+        return "inputs";
+    if (!same_doubles(a->targets, b->targets, a->n_examples * a->n_targets))
+        return "targets";
+    if (!same_texts(a->example_names, b->example_names, a->n_examples))
+        return "example names";
+    if (a->seed != b->seed || a->epochs != b->epochs || a->batch != b->batch)
+        return "train";
+    if (a->iterations != b->iterations)
+        return "iterations";
     if (!same_text(a->notation.base, b->notation.base) || a->notation.n != b->notation.n ||
         !same_texts(a->notation.key, b->notation.key, a->notation.n) ||
         !same_texts(a->notation.pattern, b->notation.pattern, a->notation.n))

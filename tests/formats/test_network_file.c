@@ -51,8 +51,8 @@ static void assert_doubles(const double *got, const double *want, size_t n)
         assert_true(got[i] == want[i]);
 }
 
-#define assert_values(got, ...)                                                             \
-    assert_doubles(got, (const double[]){__VA_ARGS__},                                      \
+#define assert_values(got, ...)                        \
+    assert_doubles(got, (const double[]){__VA_ARGS__}, \
                    sizeof((const double[]){__VA_ARGS__}) / sizeof(double))
 
 static void linear_example(void **state)
@@ -256,9 +256,9 @@ static void assert_round_trip(const struct spec *s, int flags)
 static void round_trip(void **state)
 {
     (void)state;
-    static const char *const names[] = {
-        "linear-2-2-1", "sigmoid-2-2-1", "shared-bias-2-2-2", "classifier-3-2-1", "softmax-2-3-3",
-        "relu-2-3-1", "xor-batch", "skip-connection"};
+    static const char *const names[] = {"linear-2-2-1",     "sigmoid-2-2-1",  "shared-bias-2-2-2",
+                                        "classifier-3-2-1", "softmax-2-3-3",  "relu-2-3-1",
+                                        "xor-batch",        "skip-connection"};
     static const char *const texts[] = {
         everything,
         "{inputs: 4, layers: [{units: 3}, {units: 2}]}",
@@ -362,13 +362,12 @@ static void files_that_cannot_be_read(void **state)
                       "/dev/null: error: the file is empty; 'chainrule init' writes a network file "
                       "to start from\n");
     if (geteuid() == 0)
-        return;                                 /* who may read everything */
+        return; /* who may read everything */
     FILE *file = fopen("unreadable.yaml", "wb");
     assert_non_null(file);
     fclose(file);
     assert_int_equal(chmod("unreadable.yaml", 0), 0);
-    assert_load_error("unreadable.yaml", CR_ERR_IO,
-                      "unreadable.yaml: error: Permission denied\n");
+    assert_load_error("unreadable.yaml", CR_ERR_IO, "unreadable.yaml: error: Permission denied\n");
     remove("unreadable.yaml");
 }
 
@@ -385,8 +384,8 @@ static void memory_is_bounded(void **state)
     const cr_load_options small = {.max_memory = 1 << 20};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         cr_net *net = NULL;
-        const cr_status status = cr_net_load_memory(texts[i], strlen(texts[i]), "t", &small, &net,
-                                                    NULL);
+        const cr_status status =
+            cr_net_load_memory(texts[i], strlen(texts[i]), "t", &small, &net, NULL);
         assert_true(status == CR_ERR_LIMIT || status == CR_ERR_MEMORY || status == CR_ERR_VALUE);
         assert_null(net);
     }
@@ -404,13 +403,19 @@ static void parse_only(const char *text, size_t size, cr_status want)
 static void hostile_texts(void **state)
 {
     (void)state;
-    static const struct { const char *head, *repeat; cr_status want; } cases[] = {
-        {"", "[", CR_ERR_LIMIT}, {"a: ", "[", CR_ERR_LIMIT}, {"", "{", CR_ERR_LIMIT},
-        {"", "- ", CR_ERR_LIMIT}, {"", "? ", CR_ERR_SYNTAX}, {"", "&a ", CR_ERR_LIMIT},
-        {"", "!a ", CR_ERR_SYNTAX}, {"", "*a ", CR_ERR_SYNTAX}, {"", "a: ", CR_ERR_SYNTAX},
-        {"", ": ", CR_ERR_LIMIT}, {"", "---\n", CR_ERR_SYNTAX}, {"inputs: [", "1,", CR_ERR_SYNTAX},
-        {"", "%TAG ! a\n", CR_ERR_SYNTAX}, {"", "\"", CR_ERR_SYNTAX}, {"", "|\n", CR_ERR_SYNTAX},
-        {"", "\n", CR_ERR_VALUE}, {"#", "x", CR_ERR_VALUE}, {"inputs: {", "a: 1,", CR_ERR_SYNTAX},
+    static const struct {
+        const char *head, *repeat;
+        cr_status want;
+    } cases[] = {
+        {"", "[", CR_ERR_LIMIT},           {"a: ", "[", CR_ERR_LIMIT},
+        {"", "{", CR_ERR_LIMIT},           {"", "- ", CR_ERR_LIMIT},
+        {"", "? ", CR_ERR_SYNTAX},         {"", "&a ", CR_ERR_LIMIT},
+        {"", "!a ", CR_ERR_SYNTAX},        {"", "*a ", CR_ERR_SYNTAX},
+        {"", "a: ", CR_ERR_SYNTAX},        {"", ": ", CR_ERR_LIMIT},
+        {"", "---\n", CR_ERR_SYNTAX},      {"inputs: [", "1,", CR_ERR_SYNTAX},
+        {"", "%TAG ! a\n", CR_ERR_SYNTAX}, {"", "\"", CR_ERR_SYNTAX},
+        {"", "|\n", CR_ERR_SYNTAX},        {"", "\n", CR_ERR_VALUE},
+        {"#", "x", CR_ERR_VALUE},          {"inputs: {", "a: 1,", CR_ERR_SYNTAX},
     };
     enum { SIZE = 200000 };
     char *text = malloc(SIZE);
@@ -493,12 +498,20 @@ static void every_key_is_in_the_docs(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(linear_example), cmocka_unit_test(sigmoid_example),
-        cmocka_unit_test(other_examples), cmocka_unit_test(defaults),
-        cmocka_unit_test(every_key), cmocka_unit_test(numbers), cmocka_unit_test(round_trip),
-        cmocka_unit_test(round_trip_large), cmocka_unit_test(load), cmocka_unit_test(seeds),
-        cmocka_unit_test(files_that_cannot_be_read), cmocka_unit_test(memory_is_bounded),
-        cmocka_unit_test(hostile_texts), cmocka_unit_test(every_block_of_the_docs_is_read),
+        cmocka_unit_test(linear_example),
+        cmocka_unit_test(sigmoid_example),
+        cmocka_unit_test(other_examples),
+        cmocka_unit_test(defaults),
+        cmocka_unit_test(every_key),
+        cmocka_unit_test(numbers),
+        cmocka_unit_test(round_trip),
+        cmocka_unit_test(round_trip_large),
+        cmocka_unit_test(load),
+        cmocka_unit_test(seeds),
+        cmocka_unit_test(files_that_cannot_be_read),
+        cmocka_unit_test(memory_is_bounded),
+        cmocka_unit_test(hostile_texts),
+        cmocka_unit_test(every_block_of_the_docs_is_read),
         cmocka_unit_test(every_key_is_in_the_docs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

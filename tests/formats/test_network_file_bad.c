@@ -71,8 +71,8 @@ static void messages_are_as_expected(void **state)
 {
     (void)state;
     struct dirent **entry;
-    const int update = getenv("UPDATE_GOLDEN") != NULL, n = scandir(FOLDER, &entry, is_yaml,
-                                                                     alphasort);
+    const int update = getenv("UPDATE_GOLDEN") != NULL,
+              n = scandir(FOLDER, &entry, is_yaml, alphasort);
     int bad = 0;
     assert_true(n >= 55);
     for (int i = 0; i < n; i++) {

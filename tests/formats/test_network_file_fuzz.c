@@ -56,11 +56,64 @@ static void add_folder(const char *folder)
 }
 
 static const char *const pieces[] = {
-    "[", "]", "{", "}", ":", ": ", ",", "- ", "\n", "\n  ", "#", "'", "\"", "&a ", "*a", "!t ", "|",
-    ">", "%", "? ", "---\n", "...\n", "\t", "\r\n", "->", "\xE2\x86\x92", "\xE2\x88\x92", "\xC3\xA9",
-    "\xFF", "\xEF\xBB\xBF", "0", "1e999", "-1", "1/0", ".nan", "null", "~", "99999999999999999999",
-    "inputs", "units: ", "add: ", "concat: ", "from: ", "sigmoid", "softmax", "cross-entropy",
-    "weights: ", "bias: ", "shared: ", "init: ", "examples: ", "targets: ", "\"a\\0\"", "\\0", "t/10", "(", ")", "^",
+    "[",
+    "]",
+    "{",
+    "}",
+    ":",
+    ": ",
+    ",",
+    "- ",
+    "\n",
+    "\n  ",
+    "#",
+    "'",
+    "\"",
+    "&a ",
+    "*a",
+    "!t ",
+    "|",
+    ">",
+    "%",
+    "? ",
+    "---\n",
+    "...\n",
+    "\t",
+    "\r\n",
+    "->",
+    "\xE2\x86\x92",
+    "\xE2\x88\x92",
+    "\xC3\xA9",
+    "\xFF",
+    "\xEF\xBB\xBF",
+    "0",
+    "1e999",
+    "-1",
+    "1/0",
+    ".nan",
+    "null",
+    "~",
+    "99999999999999999999",
+    "inputs",
+    "units: ",
+    "add: ",
+    "concat: ",
+    "from: ",
+    "sigmoid",
+    "softmax",
+    "cross-entropy",
+    "weights: ",
+    "bias: ",
+    "shared: ",
+    "init: ",
+    "examples: ",
+    "targets: ",
+    "\"a\\0\"",
+    "\\0",
+    "t/10",
+    "(",
+    ")",
+    "^",
 };
 
 static size_t insert(char *text, size_t size, size_t at, const char *s, size_t n)
@@ -78,24 +131,23 @@ static size_t damage(char *text, size_t size)
     const char *piece = pieces[below(sizeof pieces / sizeof *pieces)];
     size_t n = 1 + below(16);
     switch (below(6)) {
-    case 0:                                     /* a byte changes */
+    case 0: /* a byte changes */
         if (at < size)
             text[at] = (char)next_random();
         return size;
-    case 1:                                     /* a piece is put in */
-    case 2:
-        return insert(text, size, at, piece, strlen(piece));
-    case 3:                                     /* some bytes go */
+    case 1: /* a piece is put in */
+    case 2: return insert(text, size, at, piece, strlen(piece));
+    case 3: /* some bytes go */
         n = n < size - at ? n : size - at;
         memmove(text + at, text + at + n, size - at - n);
         return size - n;
-    case 4: {                                   /* some bytes come twice */
+    case 4: { /* some bytes come twice */
         char copy[16];
         n = n < size - at ? n : size - at;
         memcpy(copy, text + at, n);
         return insert(text, size, below(size + 1), copy, n);
     }
-    default: {                                  /* a part of another file */
+    default: { /* a part of another file */
         const size_t f = below((size_t)corpus.n), from = below(corpus.size[f]);
         n = below(corpus.size[f] - from);
         return insert(text, size, at, corpus.text[f] + from, n);

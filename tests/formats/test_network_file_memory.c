@@ -36,7 +36,7 @@ extern void *__libc_memalign(size_t alignment, size_t size);
 extern void __libc_free(void *p);
 extern char __executable_start, etext;
 
-static long calls_left = -1;        /* -1: never fail */
+static long calls_left = -1; /* -1: never fail */
 static long outstanding;
 
 static int is_ours(const void *caller)
@@ -174,10 +174,12 @@ static void in_a_large_file(void **state)
     struct text t = {0};
     cr_text_add(&t, "inputs: [a, b, c]\nlayers:\n");
     for (int i = 0; i < 24; i++)
-        cr_text_printf(&t, "  - name: layer%d\n    units: [p%d, q%d, r%d]\n"
+        cr_text_printf(&t,
+                       "  - name: layer%d\n    units: [p%d, q%d, r%d]\n"
                        "    activation: A(t) = t*sigmoid(%d*t)\n"
                        "    weights: [[1, 2, 3], [4, 5, 6], [7, 8, 9]]\n"
-                       "    bias: [1, 2, 3]\n", i, i, i, i, i + 1);
+                       "    bias: [1, 2, 3]\n",
+                       i, i, i, i, i + 1);
     cr_text_add(&t, "examples:\n");
     for (int i = 0; i < 120; i++)
         cr_text_printf(&t, "  - {inputs: {c: %d, b: 2, a: 3}, targets: {x: 1, y: 2, z: 3}}\n", i);
@@ -195,7 +197,7 @@ int main(void)
                                        cmocka_unit_test(in_a_large_file)};
     const char *preload = getenv("LD_PRELOAD");
     if (preload && strstr(preload, "vgpreload"))
-        return 0;                   /* valgrind has an allocator of its own as well */
+        return 0; /* valgrind has an allocator of its own as well */
     return cmocka_run_group_tests(tests, NULL, NULL);
 #else
     return 0;
