@@ -67,7 +67,8 @@ struct run {
 };
 
 /* Run the steps of phases `first` to `last`. Nothing is allocated. The caller has checked
- * sizes. Values of earlier phases are still in `work` from a run before. */
+ * sizes. Values of earlier phases are still in `work` from a run before. A plan for training
+ * completes the gradients of parameters only in its update. */
 void cr_plan_run(const cr_plan *plan, const struct run *run, enum phase first, enum phase last);
 
 /* Where an element is (in work, or in what `run` points to); NULL where the plan does not

@@ -4,6 +4,19 @@
 #include "base/team.h"
 #include "net/call.h"
 
+enum { CHUNK = 1 << 14 /* numbers of an update that one member takes at a time */ };
+
+static size_t update_size(const cr_plan *plan, const struct call *c)
+{
+    const struct value *v = &plan->tape->value[c->out];
+    return v->rows * v->cols;
+}
+
+static size_t update_chunks(size_t size)
+{
+    return size / CHUNK + (size % CHUNK != 0);
+}
+
 #define T float
 #define NAME(x) x##_f32
 #define KERNELS kernels_f32

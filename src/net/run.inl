@@ -166,21 +166,56 @@ static void NAME(slice)(void *ctx, size_t slice, int member)
     }
 }
 
-/* Complete what a call summed over the rows of each slice: join the slices by a binary tree
- * that their number fixes, and turn a sum of losses into a mean. */
-static void NAME(finish)(const struct NAME(job) *j, const struct call *c)
+/* Join n numbers that each slice summed over its rows, by a binary tree that the number of
+ * slices fixes; the result lies with the first slice's. */
+static void NAME(join)(const struct NAME(job) *j, size_t begin, size_t n)
 {
     const cr_plan *p = j->plan;
-    if (p->slot[c->out].kind != IN_SUMS) return;
-    const struct value *v = &p->tape->value[c->out];
-    const size_t begin = p->slot[c->out].offset;
     T *first = (T *)j->run->work, *rest = first + p->sums + p->shared;
     for (size_t step = 1; step < j->slicing.n; step *= 2)
         for (size_t s = 0; s + step < j->slicing.n; s += 2 * step) {
             T *to = s == 0 ? first : rest + (s - 1) * p->sums;
-            j->k->add(to + begin, rest + (s + step - 1) * p->sums + begin, v->rows * v->cols);
+            j->k->add(to + begin, rest + (s + step - 1) * p->sums + begin, n);
         }
-    if (c->op == OP_TOTAL && c->n_in > 1) first[begin] /= (T)j->run->rows;
+}
+
+/* Complete what a call summed over the rows of each slice. */
+static void NAME(finish)(const struct NAME(job) *j, const struct call *c)
+{
+    const struct slot *slot = &j->plan->slot[c->out];
+    const struct value *v = &j->plan->tape->value[c->out];
+    if (slot->kind != IN_SUMS) return;
+    NAME(join)(j, slot->offset, v->rows * v->cols);
+    if (c->op == OP_TOTAL && c->n_in > 1) ((T *)j->run->work)[slot->offset] /= (T)j->run->rows;
+}
+
+/* A plan for training joins gradients only when it descends. */
+static int NAME(joins_late)(const struct NAME(job) *j, const struct call *c)
+{
+    return j->plan->purpose == CR_FOR_TRAINING && j->plan->tape->value[c->out].param >= 0;
+}
+
+/* One chunk of the update: join its gradients while they are in cache, and descend. Item
+ * numbers count the chunks of all groups. */
+static void NAME(update)(void *ctx, size_t item, int member)
+{
+    const struct NAME(job) *j = ctx;
+    (void)member;
+    for (int i = 0; i < j->plan->n_calls; i++) {
+        const struct call *c = &j->plan->call[i];
+        if (c->phase != PHASE_UPDATE) continue;
+        const size_t size = update_size(j->plan, c), chunks = update_chunks(size);
+        if (item >= chunks) {
+            item -= chunks;
+            continue;
+        }
+        const size_t begin = item * CHUNK, n = size - begin < CHUNK ? size - begin : CHUNK;
+        if (NAME(joins_late)(j, c)) NAME(join)(j, j->plan->slot[c->in[1]].offset + begin, n);
+        T *out = NAME(locate)(j, 0, c->out);
+        const T *w = NAME(locate)(j, 0, c->in[0]), *g = NAME(locate)(j, 0, c->in[1]);
+        j->k->sgd(out + begin, w + begin, g + begin, (T)(j->run->rate * c->factor), n);
+        return;
+    }
 }
 
 static void NAME(set_scalars)(const struct NAME(job) *j)
@@ -217,15 +252,17 @@ void NAME(cr_run)(const cr_plan *plan, const struct run *run, enum phase first, 
         NAME(run_with_hook)(&j);
         return;
     }
+    size_t chunks = 0;
     if (first < PHASE_UPDATE) cr_team_run(run->team, j.slicing.n, NAME(slice), &j);
     for (int i = 0; i < plan->n_calls; i++) {
         const struct call *c = &plan->call[i];
         if (!NAME(wanted)(&j, c)) continue;
         if (c->phase == PHASE_UPDATE)
-            NAME(call)(&j, c, 0, 0);
-        else
+            chunks += update_chunks(update_size(plan, c));
+        else if (!NAME(joins_late)(&j, c))
             NAME(finish)(&j, c);
     }
+    if (chunks) cr_team_run(run->team, chunks, NAME(update), &j);
 }
 
 #undef T
