@@ -27,20 +27,20 @@ extern "C" {
 CR_API const char *cr_version(void);
 
 /* Every status: name, and what it means in a few words. */
-#define CR_STATUS_LIST(X)                                                       \
-    X(OK, "success")                                                            \
-    X(ERR_MEMORY, "out of memory")                                              \
-    X(ERR_ARGUMENT, "an argument is outside its range")                         \
-    X(ERR_SYNTAX, "the text does not follow the format's grammar")              \
-    X(ERR_UNKNOWN, "a name is not known")                                       \
-    X(ERR_SHAPE, "sizes do not agree")                                          \
-    X(ERR_VALUE, "a value is missing, of the wrong type or out of range")       \
-    X(ERR_LIMIT, "a size is over the limit that was set")                       \
-    X(ERR_IO, "a file could not be read or written")                            \
-    X(ERR_FORMAT, "a file is not of the format it should be")                   \
-    X(ERR_WORK, "the scratch memory is too small or not aligned")               \
-    X(ERR_ROWS, "more rows than the plan was made for")                         \
-    X(ERR_DIVERGED, "training produced a value that is not finite")             \
+#define CR_STATUS_LIST(X)                                                 \
+    X(OK, "success")                                                      \
+    X(ERR_MEMORY, "out of memory")                                        \
+    X(ERR_ARGUMENT, "an argument is outside its range")                   \
+    X(ERR_SYNTAX, "the text does not follow the format's grammar")        \
+    X(ERR_UNKNOWN, "a name is not known")                                 \
+    X(ERR_SHAPE, "sizes do not agree")                                    \
+    X(ERR_VALUE, "a value is missing, of the wrong type or out of range") \
+    X(ERR_LIMIT, "a size is over the limit that was set")                 \
+    X(ERR_IO, "a file could not be read or written")                      \
+    X(ERR_FORMAT, "a file is not of the format it should be")             \
+    X(ERR_WORK, "the scratch memory is too small or not aligned")         \
+    X(ERR_ROWS, "more rows than the plan was made for")                   \
+    X(ERR_DIVERGED, "training produced a value that is not finite")       \
     X(ERR_CANCELLED, "the caller asked to stop")
 
 typedef enum cr_status {

@@ -9,9 +9,10 @@ extern "C" {
 #endif
 
 typedef struct cr_check_options {
-    double tolerance;       /* relative; 0: 1e-7 */
-    uint64_t max_bytes;     /* of scratch memory; 0: no limit */
-    int (*progress)(void *ctx, size_t done, size_t all);  /* now and then; not 0: cancel; may be NULL */
+    double tolerance;   /* relative; 0: 1e-7 */
+    uint64_t max_bytes; /* of scratch memory; 0: no limit */
+    int (*progress)(void *ctx, size_t done,
+                    size_t all); /* now and then; not 0: cancel; may be NULL */
     void *ctx;
 } cr_check_options;
 
@@ -20,23 +21,23 @@ typedef struct cr_check_options {
  * rounding of the loss explains. At a kink (ReLU at 0) the slopes from left and right differ;
  * then any value between them is right, and the element is counted apart. */
 typedef struct cr_check_row {
-    const char *layer;      /* the layer's name; "inputs" for the inputs */
-    const char *what;       /* "weight", "bias", "slope" or "input" */
-    size_t rows, cols;      /* of the group; inputs: [examples][inputs] */
-    size_t wrong, kinks;    /* elements that disagree; elements at a kink */
-    double error;           /* the largest relative difference outside kinks */
-    size_t worst;           /* where: index row-major; with wrong elements the worst of those */
-    double backward, numeric;   /* the two gradients there */
+    const char *layer;        /* the layer's name; "inputs" for the inputs */
+    const char *what;         /* "weight", "bias", "slope" or "input" */
+    size_t rows, cols;        /* of the group; inputs: [examples][inputs] */
+    size_t wrong, kinks;      /* elements that disagree; elements at a kink */
+    double error;             /* the largest relative difference outside kinks */
+    size_t worst;             /* where: index row-major; with wrong elements the worst of those */
+    double backward, numeric; /* the two gradients there */
     const char *worst_name; /* the same in words: "w[h1][x2]", "b[h1]", "slope", "x2, example 3" */
     const char *kink_name;  /* the first element at a kink; NULL where there is none */
 } cr_check_row;
 
-typedef struct cr_check {   /* owns all it points to but the layers' names, which are the net's */
+typedef struct cr_check { /* owns all it points to but the layers' names, which are the net's */
     size_t n_rows;
     cr_check_row *row;
     double loss;
     double tolerance;
-    int agrees;             /* no element is wrong */
+    int agrees; /* no element is wrong */
 } cr_check;
 
 /* Check the gradient of the loss over one batch with respect to every parameter and every

@@ -10,7 +10,11 @@
 extern "C" {
 #endif
 
-typedef enum cr_explain_format { CR_EXPLAIN_TEXT, CR_EXPLAIN_MARKDOWN, CR_EXPLAIN_JSON } cr_explain_format;
+typedef enum cr_explain_format {
+    CR_EXPLAIN_TEXT,
+    CR_EXPLAIN_MARKDOWN,
+    CR_EXPLAIN_JSON
+} cr_explain_format;
 
 /* Scalar: number by number. Matrix: layer by layer. Auto: scalar for small networks. */
 typedef enum cr_explain_form {
@@ -23,14 +27,14 @@ typedef enum cr_explain_form {
 typedef struct cr_explain_options {
     cr_explain_format format;
     cr_explain_form form;
-    int digits;             /* places after the point; -1: exact decimals that end within 6, else 6 */
-    int sig;                /* significant digits instead; 0: not */
-    int carry_displayed;    /* 1: go on with the numbers as displayed, as with a calculator */
-    const char *notation;   /* "numbered", "arrows", "nielsen", "bishop", "mazur", "matrix";
+    int digits;           /* places after the point; -1: exact decimals that end within 6, else 6 */
+    int sig;              /* significant digits instead; 0: not */
+    int carry_displayed;  /* 1: go on with the numbers as displayed, as with a calculator */
+    const char *notation; /* "numbered", "arrows", "nielsen", "bishop", "mazur", "matrix";
                                NULL: the network file's, or the one that fits */
-    int iterations;         /* updates to show; 0: as the network says, or 1 */
-    const char *why;        /* only what this quantity depends on: "dL/dw11", "delta_h1", or an id */
-    size_t columns;         /* of text; 0: 80 */
+    int iterations;       /* updates to show; 0: as the network says, or 1 */
+    const char *why;      /* only what this quantity depends on: "dL/dw11", "delta_h1", or an id */
+    size_t columns;       /* of text; 0: 80 */
 
     /* Examples in place of the network's own: in [rows][inputs] and targets [rows][outputs],
      * of the network's type. rows 0: the network's own. */

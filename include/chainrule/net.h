@@ -59,8 +59,8 @@ CR_API void cr_builder_input_names(cr_builder *b, const char *const *names, size
 CR_API void cr_builder_unit_names(cr_builder *b, int layer, const char *const *names, size_t n);
 
 /* Add one example, for explaining: in [inputs], target [outputs of the last layer]. */
-CR_API void cr_builder_example(cr_builder *b, const double *in, size_t n_in,
-                               const double *target, size_t n_target);
+CR_API void cr_builder_example(cr_builder *b, const double *in, size_t n_in, const double *target,
+                               size_t n_target);
 
 /* The learning rate that explain uses (default 0.1). */
 CR_API void cr_builder_learning_rate(cr_builder *b, double rate);
@@ -68,8 +68,8 @@ CR_API void cr_builder_learning_rate(cr_builder *b, double rate);
 /* Make the network; parameters that were not given come from the seed. The builder can
  * be used again. *out is freed with cr_net_free. Errors: what the calls above found,
  * CR_ERR_SHAPE, CR_ERR_MEMORY. */
-CR_API cr_status cr_builder_build(const cr_builder *b, cr_type type, uint64_t seed,
-                                  cr_net **out, cr_error *err);
+CR_API cr_status cr_builder_build(const cr_builder *b, cr_type type, uint64_t seed, cr_net **out,
+                                  cr_error *err);
 CR_API void cr_net_free(cr_net *net);
 
 CR_API cr_type cr_net_type(const cr_net *net);
@@ -82,10 +82,10 @@ CR_API size_t cr_net_n_params(const cr_net *net);
 CR_API void *cr_net_params(cr_net *net);
 
 typedef struct cr_param_group {
-    const char *layer;      /* the layer's name; lives as long as the net */
-    const char *what;       /* "weight", "bias" or "slope" */
-    size_t rows, cols;      /* weight [units][inputs]; bias [1][units], shared [1][1]; slope [1][1] */
-    size_t offset;          /* of its first number in the block */
+    const char *layer; /* the layer's name; lives as long as the net */
+    const char *what;  /* "weight", "bias" or "slope" */
+    size_t rows, cols; /* weight [units][inputs]; bias [1][units], shared [1][1]; slope [1][1] */
+    size_t offset;     /* of its first number in the block */
 } cr_param_group;
 CR_API size_t cr_net_n_groups(const cr_net *net);
 CR_API cr_param_group cr_net_group(const cr_net *net, size_t index);
@@ -95,8 +95,8 @@ CR_API cr_param_group cr_net_group(const cr_net *net, size_t index);
 typedef enum cr_purpose { CR_FOR_PREDICTING, CR_FOR_TRAINING, CR_FOR_EXPLAINING } cr_purpose;
 
 /* Make a plan for batches of at most `rows` rows (1 or more). */
-CR_API cr_status cr_plan_create(cr_net *net, cr_purpose purpose, size_t rows,
-                                cr_plan **out, cr_error *err);
+CR_API cr_status cr_plan_create(cr_net *net, cr_purpose purpose, size_t rows, cr_plan **out,
+                                cr_error *err);
 CR_API void cr_plan_free(cr_plan *plan);
 
 /* Bytes of scratch memory that running the plan takes; and such memory, 64-byte aligned
@@ -123,11 +123,11 @@ CR_API cr_status cr_predict_f64(const cr_plan *plan, const double *in, double *o
  * Returns as cr_predict; CR_ERR_DIVERGED when the loss is not finite: the parameters are
  * then as they were before the step. (Rumelhart, Hinton & Williams 1986, eq. 8 without momentum.) */
 CR_API cr_status cr_train_step(const cr_plan *plan, const float *in, const float *targets,
-                               size_t rows, double rate, double *loss,
-                               void *work, size_t work_size, cr_error *err);
+                               size_t rows, double rate, double *loss, void *work, size_t work_size,
+                               cr_error *err);
 CR_API cr_status cr_train_step_f64(const cr_plan *plan, const double *in, const double *targets,
-                                   size_t rows, double rate, double *loss,
-                                   void *work, size_t work_size, cr_error *err);
+                                   size_t rows, double rate, double *loss, void *work,
+                                   size_t work_size, cr_error *err);
 
 #ifdef __cplusplus
 }

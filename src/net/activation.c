@@ -14,11 +14,13 @@ cr_status cr_params_set(double *param, const struct table_param *row, const char
     size_t known = 0;
     for (int k = 0; k < TABLE_PARAMS; k++) {
         set[k] = row[k].value;
-        if (row[k].name) names[known++] = row[k].name;
+        if (row[k].name)
+            names[known++] = row[k].name;
     }
     for (size_t i = 0; i < n; i++) {
         size_t k = 0;
-        while (k < known && strcmp(params[i].name, names[k]) != 0) k++;
+        while (k < known && strcmp(params[i].name, names[k]) != 0)
+            k++;
         if (k == known) {
             cr_fail_at(err, CR_ERR_UNKNOWN, src, params[i].name_at, "'%s' has no parameter '%.60s'",
                        what, params[i].name);
@@ -51,18 +53,21 @@ static cr_status from_row(struct arena *a, struct activation *out, int index,
     struct activation act = {.row = index, .name = row->symbol};
     cr_status status = cr_params_set(act.param, row->param, row->name, params, n, src, err);
     if (status || !row->formula) {
-        if (!status) *out = act;
+        if (!status)
+            *out = act;
         return status;
     }
     const char *vars[2 + TABLE_PARAMS] = {"t", "z"};
     size_t n_vars = 2;
-    for (int k = 0; k < TABLE_PARAMS && row->param[k].name; k++) vars[n_vars++] = row->param[k].name;
+    for (int k = 0; k < TABLE_PARAMS && row->param[k].name; k++)
+        vars[n_vars++] = row->param[k].name;
     status = cr_expr_parse(a, row->formula, strlen(row->formula), vars, n_vars, NULL,
                            (struct place){0}, &act.formula, err);
     if (!status)
         status = cr_expr_parse(a, row->derivative, strlen(row->derivative), vars, n_vars, NULL,
                                (struct place){0}, &act.derivative, err);
-    if (status) return status;
+    if (status)
+        return status;
     if (row->learned && !(act.d_param = cr_expr_diff(a, act.formula, ACT_PARAM0)))
         return cr_fail_memory(err);
     *out = act;
@@ -78,7 +83,8 @@ struct head {
 
 static const char *spaces(const char *s)
 {
-    while (*s == ' ' || *s == '\t') s++;
+    while (*s == ' ' || *s == '\t')
+        s++;
     return s;
 }
 
@@ -97,13 +103,16 @@ static int read_head(struct arena *a, const char *text, struct head *h)
     const char *s = spaces(text);
     const size_t name = word(s);
     const char *after = spaces(s + name);
-    if (name == 0 || *after != '(') return 1;
+    if (name == 0 || *after != '(')
+        return 1;
     const char *v = spaces(after + 1);
     const size_t variable = word(v);
     after = spaces(v + variable);
-    if (variable == 0 || *after != ')') return 1;
+    if (variable == 0 || *after != ')')
+        return 1;
     after = spaces(after + 1);
-    if (*after != '=' || after[1] == '=') return 1;
+    if (*after != '=' || after[1] == '=')
+        return 1;
     h->name = cr_arena_strndup(a, s, name);
     h->variable = cr_arena_strndup(a, v, variable);
     h->begin = (size_t)(after + 1 - text);
@@ -115,7 +124,8 @@ static int looks_like_name(const char *text, const char *variable)
 {
     const char *s = spaces(text);
     size_t n = 0;
-    while (isalnum((unsigned char)s[n]) || s[n] == '_' || s[n] == '-') n++;
+    while (isalnum((unsigned char)s[n]) || s[n] == '_' || s[n] == '-')
+        n++;
     return n > 0 && isalpha((unsigned char)*s) && *spaces(s + n) == 0 &&
            !(strlen(variable) == n && strncmp(s, variable, n) == 0);
 }
@@ -126,10 +136,12 @@ cr_status cr_activation_set(struct arena *a, struct activation *out, const char 
 {
     const char *near = NULL;
     const int row = cr_activation_find(text, &near);
-    if (row >= 0) return from_row(a, out, row, params, n, src, err);
+    if (row >= 0)
+        return from_row(a, out, row, params, n, src, err);
 
     struct head head;
-    if (!read_head(a, text, &head)) return cr_fail_memory(err);
+    if (!read_head(a, text, &head))
+        return cr_fail_memory(err);
     const char *formula = text + head.begin;
     if (looks_like_name(formula, head.variable)) {
         if (near)
@@ -150,12 +162,14 @@ cr_status cr_activation_set(struct arena *a, struct activation *out, const char 
         inside.span = (int)cr_utf8_count(formula, strlen(formula));
     }
     const char *vars[] = {head.variable};
-    cr_status status = cr_expr_parse(a, formula, strlen(formula), vars, 1, src, inside,
-                                     &act.formula, err);
-    if (status) return status;
+    cr_status status =
+        cr_expr_parse(a, formula, strlen(formula), vars, 1, src, inside, &act.formula, err);
+    if (status)
+        return status;
     act.text = cr_arena_strdup(a, text);
     act.derivative = cr_expr_diff(a, act.formula, ACT_T);
-    if (!act.text || !act.derivative) return cr_fail_memory(err);
+    if (!act.text || !act.derivative)
+        return cr_fail_memory(err);
     *out = act;
     return CR_OK;
 }

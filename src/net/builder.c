@@ -6,18 +6,19 @@
 
 /* A layer as built so far, in memory of the builder's arena. */
 struct cr_builder {
-    struct spec *spec;          /* a template: copied by build */
-    size_t room;                /* layers that fit in spec->layer */
+    struct spec *spec; /* a template: copied by build */
+    size_t room;       /* layers that fit in spec->layer */
     size_t example_room;
     double *inputs, *targets;
-    cr_status status;           /* the first failure */
+    cr_status status; /* the first failure */
     cr_error err;
 };
 
 cr_builder *cr_builder_create(size_t inputs)
 {
     cr_builder *b = calloc(1, sizeof *b);
-    if (!b) return NULL;
+    if (!b)
+        return NULL;
     b->spec = cr_spec_new();
     if (!b->spec) {
         free(b);
@@ -29,7 +30,8 @@ cr_builder *cr_builder_create(size_t inputs)
 
 void cr_builder_free(cr_builder *b)
 {
-    if (!b) return;
+    if (!b)
+        return;
     free(b->inputs);
     free(b->targets);
     cr_spec_free(b->spec);
@@ -38,18 +40,21 @@ void cr_builder_free(cr_builder *b)
 
 static void fail(cr_builder *b, cr_status status)
 {
-    if (!b->status) b->status = status;
+    if (!b->status)
+        b->status = status;
 }
 
 static void fail_memory(cr_builder *b)
 {
-    if (!b->status) b->status = cr_fail_memory(&b->err);
+    if (!b->status)
+        b->status = cr_fail_memory(&b->err);
 }
 
 static struct spec_layer *add_layer(cr_builder *b)
 {
     struct spec *s = b->spec;
-    if (b->status) return NULL;
+    if (b->status)
+        return NULL;
     if (s->n_layers == b->room) {
         const size_t room = b->room ? 2 * b->room : 8;
         struct spec_layer *grown = arena_new(&s->arena, struct spec_layer, room);
@@ -57,7 +62,8 @@ static struct spec_layer *add_layer(cr_builder *b)
             fail_memory(b);
             return NULL;
         }
-        if (s->n_layers) memcpy(grown, s->layer, s->n_layers * sizeof *grown);
+        if (s->n_layers)
+            memcpy(grown, s->layer, s->n_layers * sizeof *grown);
         s->layer = grown;
         b->room = room;
     }
@@ -69,7 +75,8 @@ static struct spec_layer *add_layer(cr_builder *b)
 /* The layer that a call names, or NULL and a failure. */
 static struct spec_layer *layer_at(cr_builder *b, int layer, enum layer_kind kind)
 {
-    if (b->status) return NULL;
+    if (b->status)
+        return NULL;
     if (layer < 0 || (size_t)layer >= b->spec->n_layers) {
         fail(b, cr_fail(&b->err, CR_ERR_ARGUMENT, "there is no layer %d", layer));
         return NULL;
@@ -96,7 +103,8 @@ static void set_from(cr_builder *b, struct spec_layer *l, const int *layers, siz
 int cr_builder_dense(cr_builder *b, size_t units, const char *activation)
 {
     struct spec_layer *l = add_layer(b);
-    if (!l) return -1;
+    if (!l)
+        return -1;
     l->units = units;
     fail(b, cr_activation_set(&b->spec->arena, &l->act, activation, NULL, 0, NULL,
                               (struct place){0}, &b->err));
@@ -106,7 +114,8 @@ int cr_builder_dense(cr_builder *b, size_t units, const char *activation)
 static int add_join(cr_builder *b, enum layer_kind kind, const int *layers, size_t n)
 {
     struct spec_layer *l = add_layer(b);
-    if (!l) return -1;
+    if (!l)
+        return -1;
     l->kind = kind;
     set_from(b, l, layers, n);
     return (int)b->spec->n_layers - 1;
@@ -125,13 +134,15 @@ int cr_builder_concat(cr_builder *b, const int *layers, size_t n)
 void cr_builder_from(cr_builder *b, int layer, const int *layers, size_t n)
 {
     struct spec_layer *l = layer_at(b, layer, LAYER_DENSE);
-    if (l) set_from(b, l, layers, n);
+    if (l)
+        set_from(b, l, layers, n);
 }
 
 void cr_builder_weights(cr_builder *b, int layer, const double *w, size_t n)
 {
     struct spec_layer *l = layer_at(b, layer, LAYER_DENSE);
-    if (!l) return;
+    if (!l)
+        return;
     if (l->units == 0 || n % l->units != 0) {
         fail(b, cr_fail(&b->err, CR_ERR_SHAPE, "layer %d: %zu weights do not fill %zu rows", layer,
                         n, l->units));
@@ -139,27 +150,32 @@ void cr_builder_weights(cr_builder *b, int layer, const double *w, size_t n)
     }
     l->weight_rows = l->units;
     l->weight_cols = n / l->units;
-    if (!(l->weights = cr_arena_copy(&b->spec->arena, w, n, sizeof *w))) fail_memory(b);
+    if (!(l->weights = cr_arena_copy(&b->spec->arena, w, n, sizeof *w)))
+        fail_memory(b);
 }
 
 void cr_builder_biases(cr_builder *b, int layer, const double *bias, size_t n)
 {
     struct spec_layer *l = layer_at(b, layer, LAYER_DENSE);
-    if (!l) return;
+    if (!l)
+        return;
     l->bias = BIAS_PER_UNIT;
     l->n_biases = n;
-    if (!(l->biases = cr_arena_copy(&b->spec->arena, bias, n, sizeof *bias))) fail_memory(b);
+    if (!(l->biases = cr_arena_copy(&b->spec->arena, bias, n, sizeof *bias)))
+        fail_memory(b);
 }
 
 void cr_builder_init(cr_builder *b, int layer, const char *initialiser)
 {
     struct spec_layer *l = layer_at(b, layer, LAYER_DENSE);
-    if (!l) return;
+    if (!l)
+        return;
     const char *near = NULL;
     const int row = cr_init_find(initialiser, &near);
     if (row < 0) {
         fail(b, cr_fail(&b->err, CR_ERR_UNKNOWN, "unknown initialiser '%.60s'", initialiser));
-        if (near) cr_hint(&b->err, "did you mean '%s'?", near);
+        if (near)
+            cr_hint(&b->err, "did you mean '%s'?", near);
         return;
     }
     l->weight_init.method = (enum init_method)row;
@@ -170,46 +186,54 @@ void cr_builder_init(cr_builder *b, int layer, const char *initialiser)
 void cr_builder_no_bias(cr_builder *b, int layer)
 {
     struct spec_layer *l = layer_at(b, layer, LAYER_DENSE);
-    if (l) l->bias = BIAS_NONE;
+    if (l)
+        l->bias = BIAS_NONE;
 }
 
 void cr_builder_shared_bias(cr_builder *b, int layer, double value)
 {
     struct spec_layer *l = layer_at(b, layer, LAYER_DENSE);
-    if (!l) return;
+    if (!l)
+        return;
     l->bias = BIAS_SHARED;
     l->n_biases = 1;
-    if (!(l->biases = cr_arena_copy(&b->spec->arena, &value, 1, sizeof value))) fail_memory(b);
+    if (!(l->biases = cr_arena_copy(&b->spec->arena, &value, 1, sizeof value)))
+        fail_memory(b);
 }
 
 void cr_builder_loss(cr_builder *b, const char *loss, int sum_over_rows)
 {
-    if (b->status) return;
+    if (b->status)
+        return;
     const char *near = NULL;
     const int row = cr_loss_find(loss, &near);
     if (row < 0) {
         fail(b, cr_fail(&b->err, CR_ERR_UNKNOWN, "unknown loss '%.60s'", loss));
-        if (near) cr_hint(&b->err, "did you mean '%s'?", near);
+        if (near)
+            cr_hint(&b->err, "did you mean '%s'?", near);
         return;
     }
     b->spec->loss.row = row;
     b->spec->loss.reduction = sum_over_rows ? REDUCE_SUM : REDUCE_MEAN;
-    fail(b, cr_params_set(b->spec->loss.param, cr_loss_row(row)->param, loss, NULL, 0, NULL,
-                          &b->err));
+    fail(b,
+         cr_params_set(b->spec->loss.param, cr_loss_row(row)->param, loss, NULL, 0, NULL, &b->err));
 }
 
 static const char *const *copy_names(cr_builder *b, const char *const *names, size_t n)
 {
     const char **copy = arena_new(&b->spec->arena, const char *, n);
     for (size_t i = 0; copy && i < n; i++)
-        if (!(copy[i] = cr_arena_strdup(&b->spec->arena, names[i]))) copy = NULL;
-    if (!copy) fail_memory(b);
+        if (!(copy[i] = cr_arena_strdup(&b->spec->arena, names[i])))
+            copy = NULL;
+    if (!copy)
+        fail_memory(b);
     return copy;
 }
 
 void cr_builder_input_names(cr_builder *b, const char *const *names, size_t n)
 {
-    if (b->status) return;
+    if (b->status)
+        return;
     if (n != b->spec->n_inputs) {
         fail(b, cr_fail(&b->err, CR_ERR_SHAPE, "%zu names for %zu inputs", n, b->spec->n_inputs));
         return;
@@ -220,7 +244,8 @@ void cr_builder_input_names(cr_builder *b, const char *const *names, size_t n)
 void cr_builder_unit_names(cr_builder *b, int layer, const char *const *names, size_t n)
 {
     struct spec_layer *l = layer_at(b, layer, LAYER_DENSE);
-    if (!l) return;
+    if (!l)
+        return;
     if (n != l->units) {
         fail(b, cr_fail(&b->err, CR_ERR_SHAPE, "layer %d: %zu names for %zu units", layer, n,
                         l->units));
@@ -233,10 +258,13 @@ void cr_builder_unit_names(cr_builder *b, int layer, const char *const *names, s
 static int append(double **array, size_t rows, const double *from, size_t n)
 {
     size_t all;
-    if (!cr_mul_size(rows + 1, n, &all) || all > SIZE_MAX / sizeof(double)) return 0;
+    if (!cr_mul_size(rows + 1, n, &all) || all > SIZE_MAX / sizeof(double))
+        return 0;
     double *grown = realloc(*array, all ? all * sizeof *grown : 1);
-    if (!grown) return 0;
-    if (n) memcpy(grown + rows * n, from, n * sizeof *from);
+    if (!grown)
+        return 0;
+    if (n)
+        memcpy(grown + rows * n, from, n * sizeof *from);
     *array = grown;
     return 1;
 }
@@ -245,7 +273,8 @@ void cr_builder_example(cr_builder *b, const double *in, size_t n_in, const doub
                         size_t n_target)
 {
     struct spec *s = b->spec;
-    if (b->status) return;
+    if (b->status)
+        return;
     if (n_in != s->n_inputs || (s->n_examples && n_target != s->n_targets)) {
         fail(b, cr_fail(&b->err, CR_ERR_SHAPE, "example %zu: %zu inputs and %zu targets",
                         s->n_examples + 1, n_in, n_target));
@@ -262,7 +291,8 @@ void cr_builder_example(cr_builder *b, const double *in, size_t n_in, const doub
 
 void cr_builder_learning_rate(cr_builder *b, double rate)
 {
-    if (b->status) return;
+    if (b->status)
+        return;
     if (!(rate > 0 && rate < 1e300)) {
         fail(b, cr_fail(&b->err, CR_ERR_VALUE, "the learning rate must be positive and finite"));
         return;
@@ -276,21 +306,23 @@ static struct spec *copy_spec(const cr_builder *b, cr_error *err)
 {
     const struct spec *from = b->spec;
     struct spec *s = cr_spec_new();
-    if (!s) return NULL;
+    if (!s)
+        return NULL;
     struct arena *a = &s->arena;
     const struct arena own = s->arena;
     *s = *from;
     s->arena = own;
     int ok = 1;
 #define COPY(to, n) \
-    if (to) ok = ok && ((to) = cr_arena_copy(a, (to), (n), sizeof *(to))) != NULL
-#define COPY_NAMES(to, n)                                                   \
-    if (to) {                                                               \
-        const char **names = arena_new(a, const char *, (n));               \
-        ok = ok && names != NULL;                                           \
-        for (size_t k = 0; ok && k < (n); k++)                              \
-            ok = (names[k] = cr_arena_strdup(a, (to)[k])) != NULL;          \
-        (to) = names;                                                       \
+    if (to)         \
+    ok = ok && ((to) = cr_arena_copy(a, (to), (n), sizeof *(to))) != NULL
+#define COPY_NAMES(to, n)                                          \
+    if (to) {                                                      \
+        const char **names = arena_new(a, const char *, (n));      \
+        ok = ok && names != NULL;                                  \
+        for (size_t k = 0; ok && k < (n); k++)                     \
+            ok = (names[k] = cr_arena_strdup(a, (to)[k])) != NULL; \
+        (to) = names;                                              \
     }
     COPY(s->layer, s->n_layers);
     COPY_NAMES(s->input_names, s->n_inputs);
@@ -309,7 +341,8 @@ static struct spec *copy_spec(const cr_builder *b, cr_error *err)
     }
 #undef COPY
 #undef COPY_NAMES
-    if (ok) return s;
+    if (ok)
+        return s;
     cr_spec_free(s);
     return NULL;
 }
@@ -318,12 +351,15 @@ cr_status cr_builder_build(const cr_builder *b, cr_type type, uint64_t seed, cr_
                            cr_error *err)
 {
     if (b->status) {
-        if (err) *err = b->err;
+        if (err)
+            *err = b->err;
         return b->status;
     }
     struct spec *s = copy_spec(b, err);
-    if (!s) return cr_fail_memory(err);
+    if (!s)
+        return cr_fail_memory(err);
     cr_status status = cr_net_build(s, type, seed, 0, out, err);
-    if (status) cr_spec_free(s);
+    if (status)
+        cr_spec_free(s);
     return status;
 }

@@ -10,12 +10,12 @@ struct team;
 struct call {
     enum op op;
     enum phase phase;
-    int step;                   /* of the tape; the last one where several became one call */
+    int step; /* of the tape; the last one where several became one call */
     int out, out2;
     int n_in;
     const int *in;
     const struct expr *formula;
-    struct program *program;    /* OP_MAP, OP_LOSS */
+    struct program *program; /* OP_MAP, OP_LOSS */
     double factor;
     size_t begin;
     int mean;
@@ -23,21 +23,23 @@ struct call {
 
 /* Where a value lives. */
 enum place_kind {
-    IN_NOWHERE,         /* this plan does not keep it */
-    IN_INPUT, IN_TARGETS, IN_PARAMS,
-    IN_SLICE,           /* per row, in the slice's part */
-    IN_SUMS,            /* a sum over rows: one copy per slice, the first of them final */
-    IN_SHARED           /* new parameters, scalars */
+    IN_NOWHERE, /* this plan does not keep it */
+    IN_INPUT,
+    IN_TARGETS,
+    IN_PARAMS,
+    IN_SLICE, /* per row, in the slice's part */
+    IN_SUMS,  /* a sum over rows: one copy per slice, the first of them final */
+    IN_SHARED /* new parameters, scalars */
 };
 
 struct slot {
     enum place_kind kind;
-    size_t offset;      /* in numbers */
+    size_t offset; /* in numbers */
 };
 
 /* How a batch falls into slices. */
 struct slicing {
-    size_t rows;        /* per slice; the last may have fewer */
+    size_t rows; /* per slice; the last may have fewer */
     size_t n;
 };
 struct slicing cr_slicing(const cr_plan *plan, size_t rows);

@@ -28,7 +28,8 @@ static void describe_param(struct text *out, const struct tape *t, const struct 
     const cr_param_group g = cr_net_group(t->net, (size_t)v->param);
     const struct spec_layer *l = &t->net->spec->layer[v->layer];
     const enum param_kind kind = t->net->param[v->param].kind;
-    if (v->role != ROLE_PARAM) cr_text_printf(out, "%s of ", role_name[v->role]);
+    if (v->role != ROLE_PARAM)
+        cr_text_printf(out, "%s of ", role_name[v->role]);
     cr_text_printf(out, "the %s ", g.what);
     if (kind == PARAM_WEIGHT)
         cr_text_printf(out, "%zu of unit %s ", i % g.cols + 1, l->unit_names[i / g.cols]);
@@ -48,7 +49,8 @@ void cr_tape_describe(struct text *out, const struct tape *t, uint64_t ref)
     }
     const int delta = v->role == ROLE_GRAD && t->value[v->of].role == ROLE_PRE;
     cr_text_add(out, delta ? "the delta" : role_name[v->role]);
-    if (v->extent != PER_ROW) return;
+    if (v->extent != PER_ROW)
+        return;
     if (v->role == ROLE_INPUT || (v->role == ROLE_GRAD && v->of == t->input))
         cr_text_printf(out, " %s", s->input_names[i]);
     else if (v->layer >= 0 && v->cols == s->layer[v->layer].units)

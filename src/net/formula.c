@@ -63,7 +63,8 @@ static const struct expr *linear(const struct element *e)
     const int x = e->s->in[0], w = e->s->in[1];
     const size_t inner = e->t->value[w].cols;
     const struct expr **term = arena_new(e->a, const struct expr *, inner + 1);
-    if (!term) return NULL;
+    if (!term)
+        return NULL;
     size_t n = 0;
     for (size_t k = 0; k < inner; k++)
         term[n++] = product(e, at(e, w, 0, e->index * inner + k), at(e, x, e->row, k));
@@ -80,7 +81,8 @@ static const struct expr *linear_dx(const struct element *e)
     const int d = e->s->in[0], w = e->s->in[1];
     const size_t units = e->t->value[w].rows, inner = e->t->value[w].cols;
     const struct expr **term = arena_new(e->a, const struct expr *, units);
-    if (!term) return NULL;
+    if (!term)
+        return NULL;
     for (size_t c = 0; c < units; c++)
         term[c] = product(e, at(e, d, e->row, c), at(e, w, 0, c * inner + e->index));
     return cr_expr_add(e->a, term, units);
@@ -91,7 +93,8 @@ static const struct expr *linear_dw(const struct element *e)
     const int d = e->s->in[0], x = e->s->in[1];
     const size_t inner = e->t->value[x].cols;
     const struct expr **term = arena_new(e->a, const struct expr *, e->rows);
-    if (!term) return NULL;
+    if (!term)
+        return NULL;
     for (size_t r = 0; r < e->rows; r++)
         term[r] = product(e, at(e, d, r, e->index / inner), at(e, x, r, e->index % inner));
     return cr_expr_add(e->a, term, e->rows);
@@ -102,19 +105,23 @@ static const struct expr *sum_rows(const struct element *e)
     const int d = e->s->in[0];
     const size_t cols = e->t->value[d].cols;
     const size_t all = e->t->value[e->s->out].cols == 1 ? cols : 1;
-    const struct expr **term = arena_new(e->a, const struct expr *, e->rows * all);
-    if (!term) return NULL;
+    const struct expr **term = arena_new(e->a, const struct expr *, e->rows *all);
+    if (!term)
+        return NULL;
     size_t n = 0;
     for (size_t r = 0; r < e->rows; r++)
-        for (size_t c = 0; c < all; c++) term[n++] = at(e, d, r, all > 1 ? c : e->index);
+        for (size_t c = 0; c < all; c++)
+            term[n++] = at(e, d, r, all > 1 ? c : e->index);
     return cr_expr_add(e->a, term, n);
 }
 
 static const struct expr *sum(const struct element *e)
 {
     const struct expr **term = arena_new(e->a, const struct expr *, (size_t)e->s->n_in);
-    if (!term) return NULL;
-    for (int i = 0; i < e->s->n_in; i++) term[i] = at(e, e->s->in[i], e->row, e->index);
+    if (!term)
+        return NULL;
+    for (int i = 0; i < e->s->n_in; i++)
+        term[i] = at(e, e->s->in[i], e->row, e->index);
     return cr_expr_add(e->a, term, (size_t)e->s->n_in);
 }
 
@@ -123,7 +130,8 @@ static const struct expr *concat(const struct element *e)
     size_t index = e->index;
     for (int i = 0; i < e->s->n_in; i++) {
         const size_t cols = e->t->value[e->s->in[i]].cols;
-        if (index < cols) return at(e, e->s->in[i], e->row, index);
+        if (index < cols)
+            return at(e, e->s->in[i], e->row, index);
         index -= cols;
     }
     return NULL;
@@ -139,8 +147,10 @@ static const struct expr *softmax(const struct element *e)
     const int u = e->s->in[0];
     const size_t cols = e->t->value[u].cols;
     const struct expr **term = arena_new(e->a, const struct expr *, cols);
-    if (!term) return NULL;
-    for (size_t c = 0; c < cols; c++) term[c] = exponential(e, at(e, u, e->row, c));
+    if (!term)
+        return NULL;
+    for (size_t c = 0; c < cols; c++)
+        term[c] = exponential(e, at(e, u, e->row, c));
     return cr_expr_binary(e->a, EXPR_DIV, exponential(e, at(e, u, e->row, e->index)),
                           cr_expr_add(e->a, term, cols));
 }
@@ -151,8 +161,10 @@ static const struct expr *softmax_back(const struct element *e)
     const int y = e->s->in[0], g = e->s->in[1];
     const size_t cols = e->t->value[y].cols;
     const struct expr **term = arena_new(e->a, const struct expr *, cols);
-    if (!term) return NULL;
-    for (size_t c = 0; c < cols; c++) term[c] = product(e, at(e, g, e->row, c), at(e, y, e->row, c));
+    if (!term)
+        return NULL;
+    for (size_t c = 0; c < cols; c++)
+        term[c] = product(e, at(e, g, e->row, c), at(e, y, e->row, c));
     const struct expr *rest =
         cr_expr_sub(e->a, at(e, g, e->row, e->index), cr_expr_add(e->a, term, cols));
     return product(e, at(e, y, e->row, e->index), rest);
@@ -163,7 +175,8 @@ static const struct expr *loss(struct element *e)
     const struct expr *formula = e->s->shown ? e->s->shown : e->s->formula;
     const size_t cols = e->t->value[e->s->in[0]].cols;
     const struct expr **term = arena_new(e->a, const struct expr *, cols);
-    if (!term) return NULL;
+    if (!term)
+        return NULL;
     for (size_t c = 0; c < cols; c++) {
         e->index = c;
         term[c] = cr_expr_map(e->a, formula, operand, e);
@@ -179,7 +192,8 @@ static const struct expr *loss_softmax(const struct element *e)
     const int t = e->s->in[1], y = e->s->in[3];
     const size_t cols = e->t->value[t].cols;
     const struct expr **term = arena_new(e->a, const struct expr *, cols);
-    if (!term) return NULL;
+    if (!term)
+        return NULL;
     for (size_t c = 0; c < cols; c++) {
         const struct expr *p = at(e, y, e->row, c);
         term[c] = product(e, at(e, t, e->row, c), cr_expr_call(e->a, "log", &p, 1));
@@ -190,17 +204,21 @@ static const struct expr *loss_softmax(const struct element *e)
 static const struct expr *total(const struct element *e)
 {
     const struct expr **term = arena_new(e->a, const struct expr *, e->rows);
-    if (!term) return NULL;
-    for (size_t r = 0; r < e->rows; r++) term[r] = at(e, e->s->in[0], r, 0);
+    if (!term)
+        return NULL;
+    for (size_t r = 0; r < e->rows; r++)
+        term[r] = at(e, e->s->in[0], r, 0);
     const struct expr *all = cr_expr_add(e->a, term, e->rows);
-    if (e->s->n_in < 2 || e->rows == 1) return all;
+    if (e->s->n_in < 2 || e->rows == 1)
+        return all;
     return cr_expr_binary(e->a, EXPR_DIV, all, at(e, e->s->in[1], 0, 0));
 }
 
 static const struct expr *descend(const struct element *e)
 {
     const struct expr *rate = at(e, e->s->in[2], 0, 0);
-    if (e->s->factor != 1) rate = product(e, rate, cr_expr_num(e->a, e->s->factor));
+    if (e->s->factor != 1)
+        rate = product(e, rate, cr_expr_num(e->a, e->s->factor));
     const struct expr *step = product(e, rate, at(e, e->s->in[1], 0, e->index));
     return cr_expr_sub(e->a, at(e, e->s->in[0], 0, e->index), step);
 }
@@ -233,9 +251,11 @@ void cr_tape_resolve(const struct tape *t, int *value, size_t *index)
 {
     while (t->value[*value].maker >= 0) {
         const struct step *s = &t->step[t->value[*value].maker];
-        if (s->op != OP_CONCAT) return;
+        if (s->op != OP_CONCAT)
+            return;
         int i = 0;
-        while (*index >= t->value[s->in[i]].cols) *index -= t->value[s->in[i++]].cols;
+        while (*index >= t->value[s->in[i]].cols)
+            *index -= t->value[s->in[i++]].cols;
         *value = s->in[i];
     }
 }

@@ -7,7 +7,8 @@
 /* Uniform in [low, high), number i from position i. */
 static void uniform(double *w, size_t n, double low, double high, struct random_key key)
 {
-    for (size_t i = 0; i < n; i++) w[i] = low + (high - low) * cr_random_uniform(key, i);
+    for (size_t i = 0; i < n; i++)
+        w[i] = low + (high - low) * cr_random_uniform(key, i);
 }
 
 /* Make `count` vectors of `length` numbers orthonormal, by Gram and Schmidt, twice for
@@ -20,14 +21,17 @@ static void orthonormalise(double *w, size_t count, size_t length, size_t vector
             for (size_t j = 0; j < i; j++) {
                 const double *y = w + j * vector;
                 double dot = 0;
-                for (size_t k = 0; k < length; k++) dot = fma(x[k * number], y[k * number], dot);
+                for (size_t k = 0; k < length; k++)
+                    dot = fma(x[k * number], y[k * number], dot);
                 for (size_t k = 0; k < length; k++)
                     x[k * number] = fma(-dot, y[k * number], x[k * number]);
             }
         double norm = 0;
-        for (size_t k = 0; k < length; k++) norm = fma(x[k * number], x[k * number], norm);
+        for (size_t k = 0; k < length; k++)
+            norm = fma(x[k * number], x[k * number], norm);
         norm = sqrt(norm);
-        for (size_t k = 0; k < length; k++) x[k * number] /= norm;
+        for (size_t k = 0; k < length; k++)
+            x[k * number] /= norm;
     }
 }
 
@@ -42,11 +46,10 @@ cr_status cr_init_fill(double *w, size_t rows, size_t cols, const struct init *i
     switch (init->method) {
     case INIT_ZEROS:
     case INIT_CONSTANT:
-        for (size_t i = 0; i < n; i++) w[i] = init->method == INIT_ZEROS ? 0 : p[0];
+        for (size_t i = 0; i < n; i++)
+            w[i] = init->method == INIT_ZEROS ? 0 : p[0];
         return CR_OK;
-    case INIT_UNIFORM:
-        uniform(w, n, p[0], p[1], key);
-        return CR_OK;
+    case INIT_UNIFORM: uniform(w, n, p[0], p[1], key); return CR_OK;
     case INIT_GLOROT_UNIFORM: within = sqrt(6 / (in + out)); break;
     case INIT_HE_UNIFORM: within = sqrt(6 / in); break;
     case INIT_LECUN_UNIFORM: within = sqrt(3 / in); break;
@@ -61,12 +64,15 @@ cr_status cr_init_fill(double *w, size_t rows, size_t cols, const struct init *i
         uniform(w, n, -within, within, key);
         return CR_OK;
     }
-    for (size_t i = 0; i < n; i++) w[i] = mean + sd * cr_random_normal(key, i);
-    if (init->method != INIT_ORTHOGONAL) return CR_OK;
+    for (size_t i = 0; i < n; i++)
+        w[i] = mean + sd * cr_random_normal(key, i);
+    if (init->method != INIT_ORTHOGONAL)
+        return CR_OK;
     if (rows <= cols)
         orthonormalise(w, rows, cols, cols, 1);
     else
         orthonormalise(w, cols, rows, 1, cols);
-    for (size_t i = 0; i < n; i++) w[i] *= p[0];
+    for (size_t i = 0; i < n; i++)
+        w[i] *= p[0];
     return CR_OK;
 }

@@ -26,8 +26,12 @@ static int list_activation(int index, cr_list_row *row)
     const struct activation_row *a = cr_activation_row(index);
     if (!a)
         return 0;
-    *row = (cr_list_row){.name = a->name, .formula = a->formula, .derivative = a->derivative,
-                         .learned = a->learned, .meaning = a->meaning, .source = a->source};
+    *row = (cr_list_row){.name = a->name,
+                         .formula = a->formula,
+                         .derivative = a->derivative,
+                         .learned = a->learned,
+                         .meaning = a->meaning,
+                         .source = a->source};
     set_aliases(row, a->alias, TABLE_ALIASES);
     set_params(row, a->param);
     return 1;
@@ -38,9 +42,13 @@ static int list_loss(int index, cr_list_row *row)
     const struct loss_row *l = cr_loss_row(index);
     if (!l)
         return 0;
-    *row = (cr_list_row){.name = l->name, .formula = l->formula, .derivative = l->derivative,
-                         .shown = l->shown, .mean_over_outputs = l->mean_over_outputs,
-                         .meaning = l->meaning, .source = l->source};
+    *row = (cr_list_row){.name = l->name,
+                         .formula = l->formula,
+                         .derivative = l->derivative,
+                         .shown = l->shown,
+                         .mean_over_outputs = l->mean_over_outputs,
+                         .meaning = l->meaning,
+                         .source = l->source};
     set_aliases(row, l->alias, TABLE_ALIASES);
     set_params(row, l->param);
     return 1;
@@ -82,16 +90,11 @@ int cr_list(cr_list_kind kind, size_t index, cr_list_row *row)
     if (index > INT_MAX)
         return 0;
     switch (kind) {
-    case CR_LIST_ACTIVATIONS:
-        return list_activation((int)index, row);
-    case CR_LIST_LOSSES:
-        return list_loss((int)index, row);
-    case CR_LIST_INITIALISERS:
-        return list_init((int)index, row);
-    case CR_LIST_OPTIMISERS:
-        return list_optimiser((int)index, row);
-    case CR_LIST_FUNCTIONS:
-        return list_function((int)index, row);
+    case CR_LIST_ACTIVATIONS: return list_activation((int)index, row);
+    case CR_LIST_LOSSES: return list_loss((int)index, row);
+    case CR_LIST_INITIALISERS: return list_init((int)index, row);
+    case CR_LIST_OPTIMISERS: return list_optimiser((int)index, row);
+    case CR_LIST_FUNCTIONS: return list_function((int)index, row);
     }
     return 0;
 }

@@ -12,7 +12,8 @@ static cr_status lay_out(cr_net *net, cr_error *err)
 {
     struct spec *s = net->spec;
     net->param = arena_new(&s->arena, struct param, 3 * s->n_layers);
-    if (!net->param) return cr_fail_memory(err);
+    if (!net->param)
+        return cr_fail_memory(err);
     net->n_params = net->block = 0;
     for (size_t i = 0; i < s->n_layers; i++) {
         const struct spec_layer *l = &s->layer[i];
@@ -25,7 +26,8 @@ static cr_status lay_out(cr_net *net, cr_error *err)
                                l->kind == LAYER_DENSE && l->bias != BIAS_NONE,
                                l->act.d_param != NULL};
         for (int k = 0; k < 3; k++) {
-            if (!present[k]) continue;
+            if (!present[k])
+                continue;
             struct param *p = &net->param[net->n_params++];
             *p = groups[k];
             p->offset = net->block;
@@ -38,7 +40,8 @@ static cr_status lay_out(cr_net *net, cr_error *err)
 
 static cr_status allocate(cr_net *net, cr_error *err)
 {
-    net->values = cr_aligned_alloc(net->block, net->type == CR_F32 ? sizeof(float) : sizeof(double));
+    net->values =
+        cr_aligned_alloc(net->block, net->type == CR_F32 ? sizeof(float) : sizeof(double));
     return net->values ? CR_OK : cr_fail_memory(err);
 }
 
@@ -53,16 +56,20 @@ static cr_status fill(cr_net *net, uint64_t seed, cr_error *err)
                               : p->kind == PARAM_BIAS ? l->biases
                                                       : &l->act.param[0];
         if (given) {
-            for (size_t i = 0; i < n; i++) cr_net_set(net, p->offset + i, given[i]);
+            for (size_t i = 0; i < n; i++)
+                cr_net_set(net, p->offset + i, given[i]);
             continue;
         }
         const struct init *init = p->kind == PARAM_WEIGHT ? &l->weight_init : &l->bias_init;
         double *values = malloc(n * sizeof *values);
-        if (!values) return cr_fail_memory(err);
+        if (!values)
+            return cr_fail_memory(err);
         cr_status status = cr_init_fill(values, p->rows, p->cols, init, seed, (uint32_t)g, err);
-        for (size_t i = 0; !status && i < n; i++) cr_net_set(net, p->offset + i, values[i]);
+        for (size_t i = 0; !status && i < n; i++)
+            cr_net_set(net, p->offset + i, values[i]);
         free(values);
-        if (status) return status;
+        if (status)
+            return status;
     }
     return CR_OK;
 }
@@ -71,14 +78,18 @@ cr_status cr_net_build(struct spec *spec, cr_type type, uint64_t seed, size_t ma
                        cr_net **out, cr_error *err)
 {
     cr_status status = cr_spec_finish(spec, max_bytes, err);
-    if (status) return status;
+    if (status)
+        return status;
     cr_net *net = calloc(1, sizeof *net);
-    if (!net) return cr_fail_memory(err);
+    if (!net)
+        return cr_fail_memory(err);
     net->spec = spec;
     net->type = type;
     status = lay_out(net, err);
-    if (!status) status = allocate(net, err);
-    if (!status) status = fill(net, seed, err);
+    if (!status)
+        status = allocate(net, err);
+    if (!status)
+        status = fill(net, seed, err);
     if (status) {
         cr_aligned_free(net->values);
         free(net);
@@ -92,7 +103,8 @@ cr_status cr_net_build(struct spec *spec, cr_type type, uint64_t seed, size_t ma
 cr_status cr_net_convert(const cr_net *net, cr_type type, cr_net **out, cr_error *err)
 {
     cr_net *copy = malloc(sizeof *copy);
-    if (!copy) return cr_fail_memory(err);
+    if (!copy)
+        return cr_fail_memory(err);
     *copy = *net;
     copy->type = type;
     copy->owns_spec = 0;
@@ -101,16 +113,19 @@ cr_status cr_net_convert(const cr_net *net, cr_type type, cr_net **out, cr_error
         free(copy);
         return status;
     }
-    for (size_t i = 0; i < net->block; i++) cr_net_set(copy, i, cr_net_get(net, i));
+    for (size_t i = 0; i < net->block; i++)
+        cr_net_set(copy, i, cr_net_get(net, i));
     *out = copy;
     return CR_OK;
 }
 
 void cr_net_free(cr_net *net)
 {
-    if (!net) return;
+    if (!net)
+        return;
     cr_aligned_free(net->values);
-    if (net->owns_spec) cr_spec_free(net->spec);
+    if (net->owns_spec)
+        cr_spec_free(net->spec);
     free(net);
 }
 
@@ -156,7 +171,8 @@ cr_param_group cr_net_group(const cr_net *net, size_t index)
 int cr_net_param(const cr_net *net, int layer, enum param_kind kind)
 {
     for (size_t g = 0; g < net->n_params; g++)
-        if (net->param[g].layer == layer && net->param[g].kind == kind) return (int)g;
+        if (net->param[g].layer == layer && net->param[g].kind == kind)
+            return (int)g;
     return -1;
 }
 

@@ -15,19 +15,19 @@ enum param_kind { PARAM_WEIGHT, PARAM_BIAS, PARAM_SLOPE };
 struct param {
     enum param_kind kind;
     int layer;
-    size_t rows, cols;          /* weight [units][inputs]; bias [1][units or 1]; slope [1][1] */
-    size_t offset;              /* in numbers, a multiple of 64 bytes */
-    double rate;                /* factor of the learning rate */
+    size_t rows, cols; /* weight [units][inputs]; bias [1][units or 1]; slope [1][1] */
+    size_t offset;     /* in numbers, a multiple of 64 bytes */
+    double rate;       /* factor of the learning rate */
 };
 
 struct cr_net {
-    struct spec *spec;          /* finished */
+    struct spec *spec; /* finished */
     int owns_spec;
     cr_type type;
-    size_t n_params;            /* groups */
+    size_t n_params; /* groups */
     struct param *param;
-    size_t block;               /* numbers in the block, gaps included */
-    void *values;               /* float or double [block] */
+    size_t block; /* numbers in the block, gaps included */
+    void *values; /* float or double [block] */
 };
 
 /* Make a network of a spec (finished here, and owned by the net afterwards; on failure the

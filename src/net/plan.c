@@ -40,15 +40,17 @@ struct slicing cr_slicing(const cr_plan *plan, size_t rows)
 struct substitution {
     struct arena *a;
     const struct call *from, *into;
-    int which;                  /* operand of `into` that `from` makes */
+    int which; /* operand of `into` that `from` makes */
     int *in, n_in;
 };
 
 static int operand_index(struct substitution *s, int value)
 {
     for (int i = 0; i < s->n_in; i++)
-        if (s->in[i] == value) return i;
-    if (s->n_in == PROGRAM_ARGS) return -1;
+        if (s->in[i] == value)
+            return i;
+    if (s->n_in == PROGRAM_ARGS)
+        return -1;
     s->in[s->n_in] = value;
     return s->n_in++;
 }
@@ -63,7 +65,8 @@ static const struct expr *rename(void *ctx, const struct expr *sym)
 static const struct expr *substitute(void *ctx, const struct expr *sym)
 {
     struct substitution *s = ctx;
-    if ((int)sym->ref == s->which) return cr_expr_map(s->a, s->from->formula, rename, s);
+    if ((int)sym->ref == s->which)
+        return cr_expr_map(s->a, s->from->formula, rename, s);
     const int i = operand_index(s, s->into->in[sym->ref]);
     return i < 0 ? NULL : cr_expr_sym(s->a, (uint64_t)i, NULL, NULL);
 }
@@ -71,8 +74,10 @@ static const struct expr *substitute(void *ctx, const struct expr *sym)
 static struct program *compile(struct arena *a, const struct expr *formula, int n_in, cr_error *err)
 {
     uint64_t args[PROGRAM_ARGS];
-    if (n_in > PROGRAM_ARGS) return NULL;
-    for (int i = 0; i < n_in; i++) args[i] = (uint64_t)i;
+    if (n_in > PROGRAM_ARGS)
+        return NULL;
+    for (int i = 0; i < n_in; i++)
+        args[i] = (uint64_t)i;
     struct program *p = arena_new(a, struct program, 1);
     if (!p) {
         cr_fail_memory(err);
@@ -86,10 +91,12 @@ static int try_substitute(cr_plan *p, const struct call *from, struct call *into
     int in[PROGRAM_ARGS];
     struct substitution s = {&p->arena, from, into, which, in, 0};
     const struct expr *formula = cr_expr_map(&p->arena, into->formula, substitute, &s);
-    if (!formula) return 0;
+    if (!formula)
+        return 0;
     struct program *program = compile(&p->arena, formula, s.n_in, NULL);
     int *kept = cr_arena_copy(&p->arena, in, (size_t)s.n_in, sizeof *in);
-    if (!program || !kept) return 0;
+    if (!program || !kept)
+        return 0;
     into->formula = formula;
     into->program = program;
     into->in = kept;
@@ -103,8 +110,10 @@ static struct call *only_reader(cr_plan *p, int value, int *which)
     struct call *reader = NULL;
     for (int i = 0; i < p->n_calls; i++)
         for (int k = 0; k < p->call[i].n_in; k++) {
-            if (p->call[i].in[k] != value) continue;
-            if (reader) return NULL;
+            if (p->call[i].in[k] != value)
+                continue;
+            if (reader)
+                return NULL;
             reader = &p->call[i];
             *which = k;
         }
@@ -131,17 +140,21 @@ static cr_status make_calls(cr_plan *p, cr_error *err)
 {
     const struct tape *t = p->tape;
     p->call = arena_new(&p->arena, struct call, (size_t)t->n_steps);
-    if (!p->call) return cr_fail_memory(err);
+    if (!p->call)
+        return cr_fail_memory(err);
     for (int i = 0; i < t->n_steps; i++) {
         const struct step *s = &t->step[i];
         struct call *c = &p->call[p->n_calls++];
-        *c = (struct call){s->op,   s->phase, i,    s->out,    s->out2,  s->n_in,
-                           s->in,   s->formula, NULL, s->factor, s->begin, s->mean};
-        if (!s->formula) continue;
+        *c = (struct call){s->op, s->phase,   i,    s->out,    s->out2,  s->n_in,
+                           s->in, s->formula, NULL, s->factor, s->begin, s->mean};
+        if (!s->formula)
+            continue;
         c->program = compile(&p->arena, s->formula, s->n_in, err);
-        if (!c->program) return err ? err->code : CR_ERR_LIMIT;
+        if (!c->program)
+            return err ? err->code : CR_ERR_LIMIT;
     }
-    if (p->purpose == CR_FOR_TRAINING) group(p);
+    if (p->purpose == CR_FOR_TRAINING)
+        group(p);
     return CR_OK;
 }
 
@@ -153,26 +166,31 @@ static size_t aligned(size_t n)
 }
 
 struct lifetime {
-    int first, last;            /* calls; first < 0: never made */
+    int first, last; /* calls; first < 0: never made */
 };
 
 static void find_lifetimes(const cr_plan *p, struct lifetime *life)
 {
-    for (int v = 0; v < p->tape->n_values; v++) life[v] = (struct lifetime){-1, -1};
+    for (int v = 0; v < p->tape->n_values; v++)
+        life[v] = (struct lifetime){-1, -1};
     for (int i = 0; i < p->n_calls; i++) {
         const struct call *c = &p->call[i];
         life[c->out] = (struct lifetime){i, i};
-        if (c->out2 >= 0) life[c->out2] = (struct lifetime){i, i};
-        for (int k = 0; k < c->n_in; k++) life[c->in[k]].last = i;
+        if (c->out2 >= 0)
+            life[c->out2] = (struct lifetime){i, i};
+        for (int k = 0; k < c->n_in; k++)
+            life[c->in[k]].last = i;
     }
     if (p->purpose == CR_FOR_EXPLAINING)
-        for (int v = 0; v < p->tape->n_values; v++) life[v].last = p->n_calls;
+        for (int v = 0; v < p->tape->n_values; v++)
+            life[v].last = p->n_calls;
     life[p->tape->output].last = p->n_calls;
 }
 
 /* The lowest offset at which a value of n numbers meets no value that lives at the same
  * time: each try moves past one that it meets. */
-static size_t first_fit(const cr_plan *p, const struct lifetime *life, const size_t *size, int value)
+static size_t first_fit(const cr_plan *p, const struct lifetime *life, const size_t *size,
+                        int value)
 {
     size_t offset = 0;
     for (int v = 0; v < value;) {
@@ -195,24 +213,31 @@ static cr_status place_rows(cr_plan *p, const struct lifetime *life, cr_error *e
     const struct tape *t = p->tape;
     const size_t rows = cr_slice_rows(p->net->block, p->rows);
     size_t *size = calloc((size_t)t->n_values + 1, sizeof *size), scratch = 0;
-    if (!size) return cr_fail_memory(err);
+    if (!size)
+        return cr_fail_memory(err);
     int fits = 1;
     for (int v = 0; fits && v < t->n_values; v++) {
-        if (t->value[v].extent != PER_ROW) continue;
+        if (t->value[v].extent != PER_ROW)
+            continue;
         fits = cr_mul_size(rows, t->value[v].cols, &size[v]) && size[v] < SIZE_MAX / 1024;
-        if (!fits) break;
+        if (!fits)
+            break;
         size[v] = aligned(size[v]);
-        if (size[v] > scratch) scratch = size[v];
-        if (t->value[v].maker < 0 || life[v].first < 0) continue;
+        if (size[v] > scratch)
+            scratch = size[v];
+        if (t->value[v].maker < 0 || life[v].first < 0)
+            continue;
         p->slot[v].offset = first_fit(p, life, size, v);
         p->slot[v].kind = IN_SLICE;
         const size_t end = p->slot[v].offset + size[v];
-        if (end > p->slice) p->slice = end;
+        if (end > p->slice)
+            p->slice = end;
     }
     free(size);
     p->scratch = p->slice;
     p->slice += t->loss >= 0 ? scratch : 0;
-    return fits ? CR_OK : cr_fail(err, CR_ERR_LIMIT, "%zu rows are too many for this network", p->rows);
+    return fits ? CR_OK
+                : cr_fail(err, CR_ERR_LIMIT, "%zu rows are too many for this network", p->rows);
 }
 
 static void place_others(cr_plan *p)
@@ -254,11 +279,13 @@ static cr_status place(cr_plan *p, cr_error *err)
     const struct tape *t = p->tape;
     p->slot = arena_new(&p->arena, struct slot, (size_t)t->n_values);
     struct lifetime *life = arena_new(&p->arena, struct lifetime, (size_t)t->n_values);
-    if (!p->slot || !life) return cr_fail_memory(err);
+    if (!p->slot || !life)
+        return cr_fail_memory(err);
     place_others(p);
     find_lifetimes(p, life);
     cr_status status = place_rows(p, life, err);
-    if (status) return status;
+    if (status)
+        return status;
 
     const size_t slices = p->rows / SLICE_ROWS + (p->rows % SLICE_ROWS != 0);
     const size_t most = most_slices(p->net->block);
@@ -269,7 +296,8 @@ static cr_status place(cr_plan *p, cr_error *err)
         !cr_add_size(total, parts, &total) ||
         !cr_mul_size(total, p->f32 ? sizeof(float) : sizeof(double), &p->work_size))
         return cr_fail(err, CR_ERR_LIMIT, "%zu rows are too many for this network", p->rows);
-    if (p->work_size == 0) p->work_size = ALIGN;
+    if (p->work_size == 0)
+        p->work_size = ALIGN;
     return CR_OK;
 }
 
@@ -279,7 +307,8 @@ cr_status cr_plan_make(const struct tape *tape, cr_net *net, cr_purpose purpose,
     if (rows == 0 || rows > (size_t)1 << 40)
         return cr_fail(err, CR_ERR_ARGUMENT, "a plan needs between 1 and 2^40 rows, not %zu", rows);
     cr_plan *p = calloc(1, sizeof *p);
-    if (!p) return cr_fail_memory(err);
+    if (!p)
+        return cr_fail_memory(err);
     p->tape = tape;
     p->net = net;
     p->purpose = purpose;
@@ -290,7 +319,8 @@ cr_status cr_plan_make(const struct tape *tape, cr_net *net, cr_purpose purpose,
         p->f64 = cr_kernels_f64(cr_isa_best());
     cr_error own = {0};
     cr_status status = make_calls(p, err ? err : &own);
-    if (!status) status = place(p, err);
+    if (!status)
+        status = place(p, err);
     if (status) {
         cr_plan_free(p);
         return status;
@@ -301,7 +331,8 @@ cr_status cr_plan_make(const struct tape *tape, cr_net *net, cr_purpose purpose,
 
 void cr_plan_free(cr_plan *plan)
 {
-    if (!plan) return;
+    if (!plan)
+        return;
     cr_tape_free(plan->owned);
     cr_arena_free(&plan->arena);
     free(plan);

@@ -27,22 +27,22 @@ struct slot;
 
 struct cr_plan {
     const struct tape *tape;
-    struct tape *owned;             /* the same, where the plan was made from a net; else NULL */
-    cr_net *net;                    /* whose parameters are used unless a run brings its own */
+    struct tape *owned; /* the same, where the plan was made from a net; else NULL */
+    cr_net *net;        /* whose parameters are used unless a run brings its own */
     cr_purpose purpose;
-    size_t rows;                    /* capacity */
+    size_t rows; /* capacity */
     struct arena arena;
-    const struct kernels_f32 *f32;  /* the one of the net's type is set */
+    const struct kernels_f32 *f32; /* the one of the net's type is set */
     const struct kernels_f64 *f64;
     int n_calls;
     struct call *call;
-    struct slot *slot;              /* [n_values] */
+    struct slot *slot; /* [n_values] */
     /* Work memory, in numbers: sums of slice 0 (final once joined), shared, sums of the
      * other slices, the slices' parts. */
     size_t sums, shared, slice;
-    size_t scratch;                 /* where in a slice's part scratch begins */
+    size_t scratch; /* where in a slice's part scratch begins */
     size_t most_slices;
-    size_t work_size;               /* bytes */
+    size_t work_size; /* bytes */
 };
 
 /* A plan for any tape: one recorded from `net`, or a mutated copy. The tape must outlive
@@ -52,14 +52,14 @@ cr_status cr_plan_make(const struct tape *tape, cr_net *net, cr_purpose purpose,
 
 /* One run of a plan over a batch. in, targets and params are arrays of the net's type. */
 struct run {
-    const void *in;                 /* [rows][inputs] */
-    const void *targets;            /* [rows][outputs]; NULL when predicting */
+    const void *in;      /* [rows][inputs] */
+    const void *targets; /* [rows][outputs]; NULL when predicting */
     size_t rows;
-    void *params;                   /* the net's block, or another of the same layout; written by a
+    void *params; /* the net's block, or another of the same layout; written by a
                                        training plan's update only */
-    double rate;                    /* learning rate */
+    double rate;  /* learning rate */
     void *work;
-    struct team *team;              /* NULL: the calling thread alone */
+    struct team *team; /* NULL: the calling thread alone */
     /* Called after each step with its values just made, serial runs only: may change them.
      * NULL: none. */
     void (*after)(void *ctx, const struct cr_plan *plan, const struct run *run, int step);

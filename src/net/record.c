@@ -13,13 +13,13 @@ struct recorder {
     struct tape *tape;
     const struct spec *spec;
     unsigned what;
-    int room;           /* values and steps that fit */
-    int rows, rate;     /* scalars */
-    int *out;           /* [n_layers] the value a layer hands on */
-    int *uses;          /* [room] how often a forward value is read */
-    int *n_parts;       /* [room] contributions so far */
-    int **parts;        /* [room][uses] */
-    int failed;         /* out of memory */
+    int room;       /* values and steps that fit */
+    int rows, rate; /* scalars */
+    int *out;       /* [n_layers] the value a layer hands on */
+    int *uses;      /* [room] how often a forward value is read */
+    int *n_parts;   /* [room] contributions so far */
+    int **parts;    /* [room][uses] */
+    int failed;     /* out of memory */
 };
 
 static int new_value(struct recorder *r, enum role role, enum extent extent, size_t rows,
@@ -27,9 +27,14 @@ static int new_value(struct recorder *r, enum role role, enum extent extent, siz
 {
     struct tape *t = r->tape;
     assert(t->n_values < r->room);
-    t->value[t->n_values] = (struct value){.role = role, .extent = extent, .rows = rows,
-                                           .cols = cols, .of = of, .layer = layer,
-                                           .param = NONE, .maker = NONE};
+    t->value[t->n_values] = (struct value){.role = role,
+                                           .extent = extent,
+                                           .rows = rows,
+                                           .cols = cols,
+                                           .of = of,
+                                           .layer = layer,
+                                           .param = NONE,
+                                           .maker = NONE};
     return t->n_values++;
 }
 
@@ -44,25 +49,27 @@ static struct step *new_step(struct recorder *r, enum op op, enum phase phase, i
     struct tape *t = r->tape;
     assert(t->n_steps < r->room);
     int *copy = cr_arena_copy(&t->arena, in, (size_t)n_in, sizeof *in);
-    if (!copy) r->failed = 1;
+    if (!copy)
+        r->failed = 1;
     struct step *s = &t->step[t->n_steps];
-    *s = (struct step){.op = op, .phase = phase, .out = out, .out2 = NONE, .n_in = n_in,
-                       .in = copy, .factor = 1};
+    *s = (struct step){
+        .op = op, .phase = phase, .out = out, .out2 = NONE, .n_in = n_in, .in = copy, .factor = 1};
     t->value[out].maker = t->n_steps++;
     if (phase == PHASE_FORWARD)
-        for (int i = 0; i < n_in; i++) r->uses[in[i]]++;
+        for (int i = 0; i < n_in; i++)
+            r->uses[in[i]]++;
     return s;
 }
 
-#define STEP(r, op, phase, out, ...)                                              \
-    new_step(r, op, phase, out, (const int[]){__VA_ARGS__},                       \
+#define STEP(r, op, phase, out, ...)                        \
+    new_step(r, op, phase, out, (const int[]){__VA_ARGS__}, \
              (int)(sizeof((const int[]){__VA_ARGS__}) / sizeof(int)))
 
 /* Formulas of a map step: symbol `from[i].ref` of a row's formula becomes in[i]; inputs that
  * the formula does not mention are dropped; parameters become numbers. */
 struct operand {
     uint64_t ref;
-    int value;              /* NONE: the number */
+    int value; /* NONE: the number */
     double number;
 };
 
@@ -78,11 +85,15 @@ static const struct expr *bind(void *ctx, const struct expr *sym)
     struct binding *b = ctx;
     struct arena *a = &b->r->tape->arena;
     for (int i = 0; i < b->n; i++) {
-        if (b->operand[i].ref != sym->ref) continue;
-        if (b->operand[i].value == NONE) return cr_expr_num(a, b->operand[i].number);
+        if (b->operand[i].ref != sym->ref)
+            continue;
+        if (b->operand[i].value == NONE)
+            return cr_expr_num(a, b->operand[i].number);
         int k = 0;
-        while (k < b->n_in && b->in[k] != b->operand[i].value) k++;
-        if (k == b->n_in) b->in[b->n_in++] = b->operand[i].value;
+        while (k < b->n_in && b->in[k] != b->operand[i].value)
+            k++;
+        if (k == b->n_in)
+            b->in[b->n_in++] = b->operand[i].value;
         return cr_expr_sym(a, (uint64_t)k, NULL, NULL);
     }
     return sym;
@@ -94,9 +105,9 @@ static struct step *map_step(struct recorder *r, enum op op, enum phase phase, i
 {
     struct binding b = {.r = r, .operand = operand, .n = n};
     const struct expr *bound = cr_expr_map(&r->tape->arena, formula, bind, &b);
-    const struct expr *bound_shown =
-        shown ? cr_expr_map(&r->tape->arena, shown, bind, &b) : NULL;
-    if (!bound || (shown && !bound_shown)) r->failed = 1;
+    const struct expr *bound_shown = shown ? cr_expr_map(&r->tape->arena, shown, bind, &b) : NULL;
+    if (!bound || (shown && !bound_shown))
+        r->failed = 1;
     struct step *s = new_step(r, op, phase, out, b.in, b.n_in);
     s->formula = bound;
     s->shown = bound_shown;
@@ -124,7 +135,8 @@ static int param_value(const struct recorder *r, int layer, enum param_kind kind
 {
     const int group = cr_net_param(r->tape->net, layer, kind);
     for (int v = 0; group != NONE && v < r->tape->n_values; v++)
-        if (r->tape->value[v].role == ROLE_PARAM && r->tape->value[v].param == group) return v;
+        if (r->tape->value[v].role == ROLE_PARAM && r->tape->value[v].param == group)
+            return v;
     return NONE;
 }
 
@@ -194,10 +206,12 @@ enum loss_ref { LOSS_Y, LOSS_T, LOSS_P, LOSS_PARAM0 };
 static const struct expr *loss_formula(struct recorder *r, const struct loss_row *row,
                                        const char *formula)
 {
-    if (!formula) return NULL;
+    if (!formula)
+        return NULL;
     const char *vars[LOSS_PARAM0 + TABLE_PARAMS] = {"y", "t", "p"};
     size_t n = LOSS_PARAM0;
-    for (int k = 0; k < TABLE_PARAMS && row->param[k].name; k++) vars[n++] = row->param[k].name;
+    for (int k = 0; k < TABLE_PARAMS && row->param[k].name; k++)
+        vars[n++] = row->param[k].name;
     const struct expr *e = NULL;
     if (cr_expr_parse(&r->tape->arena, formula, strlen(formula), vars, n, NULL, (struct place){0},
                       &e, NULL))
@@ -207,14 +221,15 @@ static const struct expr *loss_formula(struct recorder *r, const struct loss_row
 
 struct loss_parts {
     const struct loss_row *row;
-    int y, t, p;            /* what the loss reads: outputs or logits, targets, probabilities or NONE */
+    int y, t, p; /* what the loss reads: outputs or logits, targets, probabilities or NONE */
 };
 
 static int record_smoothing(struct recorder *r)
 {
     const double s = r->spec->loss.smoothing;
     struct tape *t = r->tape;
-    if (s == 0) return t->target;
+    if (s == 0)
+        return t->target;
     const struct loss_row *row = cr_loss_row(r->spec->loss.row);
     const int many = row->kind == LOSS_SOFTMAX || strcmp(row->name, "cross-entropy") == 0;
     const int out = per_row(r, ROLE_SMOOTHED, width(r, t->target), t->target, NONE);
@@ -236,8 +251,7 @@ static void loss_operands(const struct recorder *r, const struct loss_parts *l,
     operand[1] = (struct operand){LOSS_T, l->t, 0};
     operand[2] = (struct operand){LOSS_P, l->p, 0};
     for (int k = 0; k < TABLE_PARAMS; k++)
-        operand[3 + k] =
-            (struct operand){LOSS_PARAM0 + (uint64_t)k, NONE, r->spec->loss.param[k]};
+        operand[3 + k] = (struct operand){LOSS_PARAM0 + (uint64_t)k, NONE, r->spec->loss.param[k]};
 }
 
 static struct loss_parts record_loss(struct recorder *r)
@@ -272,8 +286,9 @@ static struct loss_parts record_loss(struct recorder *r)
         struct operand operand[3 + TABLE_PARAMS];
         loss_operands(r, &l, operand);
         const char *shown = l.row->shown && (l.p != NONE || !l.row->link) ? l.row->shown : NULL;
-        struct step *s = map_step(r, OP_LOSS, PHASE_LOSS, each, loss_formula(r, l.row, l.row->formula),
-                                  loss_formula(r, l.row, shown), operand, 3 + TABLE_PARAMS);
+        struct step *s =
+            map_step(r, OP_LOSS, PHASE_LOSS, each, loss_formula(r, l.row, l.row->formula),
+                     loss_formula(r, l.row, shown), operand, 3 + TABLE_PARAMS);
         s->mean = l.row->mean_over_outputs && width(r, l.y) > 1;
     }
     t->loss = new_value(r, ROLE_LOSS, SCALAR, 1, 1, NONE, NONE);
@@ -307,8 +322,10 @@ static void contribute(struct recorder *r, int of, int part)
 /* All uses have contributed: the gradient of `of`. */
 static int gradient(struct recorder *r, int of)
 {
-    if (r->failed) return 0;
-    if (r->n_parts[of] == 1) return r->parts[of][0];
+    if (r->failed)
+        return 0;
+    if (r->n_parts[of] == 1)
+        return r->parts[of][0];
     const struct value *v = &r->tape->value[of];
     const int sum = per_row(r, ROLE_GRAD, v->cols, of, v->layer);
     new_step(r, OP_SUM, PHASE_BACKWARD, sum, r->parts[of], r->n_parts[of]);
@@ -330,9 +347,8 @@ static void record_loss_gradient(struct recorder *r, const struct loss_parts *l)
     operand[3 + TABLE_PARAMS] = (struct operand){ROWS_REF, r->rows, 0};
 
     /* With respect to logits the gradient is p - t, and the probabilities p are known. */
-    const struct expr *d = l->p != NONE
-                               ? cr_expr_sub(a, symbol(r, LOSS_P), symbol(r, LOSS_T))
-                               : loss_formula(r, l->row, l->row->derivative);
+    const struct expr *d = l->p != NONE ? cr_expr_sub(a, symbol(r, LOSS_P), symbol(r, LOSS_T))
+                                        : loss_formula(r, l->row, l->row->derivative);
     const size_t cols = width(r, l->y);
     if (l->row->mean_over_outputs && cols > 1)
         d = cr_expr_binary(a, EXPR_DIV, d, cr_expr_num(a, (double)cols));
@@ -353,7 +369,7 @@ static void record_join_gradient(struct recorder *r, int join, int d, enum op op
         const size_t cols = width(r, of);
         if (wants_gradient(r, of)) {
             if (op == OP_SUM && r->uses[of] > 1) {
-                contribute(r, of, d);           /* the sum hands its gradient on unchanged */
+                contribute(r, of, d); /* the sum hands its gradient on unchanged */
             } else {
                 const int part = contribution(r, of);
                 struct step *s = STEP(r, op == OP_SUM ? OP_SUM : OP_SLICE, PHASE_BACKWARD, part, d);
@@ -389,8 +405,8 @@ static int record_delta(struct recorder *r, int layer, int act, int pre)
     if (f->d_param) {
         const int slope = param_value(r, layer, PARAM_SLOPE);
         enum { UPSTREAM_REF = 100 };
-        const struct operand with_upstream[] = {operand[0], operand[1], operand[2], operand[3],
-                                                {UPSTREAM_REF, dz, 0}};
+        const struct operand with_upstream[] = {
+            operand[0], operand[1], operand[2], operand[3], {UPSTREAM_REF, dz, 0}};
         const int term = per_row(r, ROLE_SLOPE_TERM, width(r, pre), slope, layer);
         product = cr_expr_mul(a, (const struct expr *[]){symbol(r, UPSTREAM_REF), f->d_param}, 2);
         map_step(r, OP_MAP, PHASE_BACKWARD, term, product, NULL, with_upstream, 5);
@@ -413,7 +429,7 @@ static int record_param_gradient(struct recorder *r, enum op op, int param, cons
 static void record_layer_backward(struct recorder *r, int layer)
 {
     const struct spec_layer *l = &r->spec->layer[layer];
-    int pre = r->out[layer];            /* a join without an activation is its own pre-activation */
+    int pre = r->out[layer]; /* a join without an activation is its own pre-activation */
     int delta;
     if (r->tape->value[pre].role == ROLE_ACT) {
         const int act = pre;
@@ -422,7 +438,8 @@ static void record_layer_backward(struct recorder *r, int layer)
     } else {
         delta = gradient(r, pre);
     }
-    if (r->failed) return;
+    if (r->failed)
+        return;
     if (l->kind != LAYER_DENSE) {
         record_join_gradient(r, pre, delta, l->kind == LAYER_ADD ? OP_SUM : OP_CONCAT);
         return;
@@ -435,8 +452,10 @@ static void record_layer_backward(struct recorder *r, int layer)
 
     const int joined = l->n_from > 1;
     int wanted = !joined && wants_gradient(r, x);
-    for (int i = 0; joined && i < l->n_from; i++) wanted |= wants_gradient(r, source_of(r, l, i));
-    if (!wanted) return;
+    for (int i = 0; joined && i < l->n_from; i++)
+        wanted |= wants_gradient(r, source_of(r, l, i));
+    if (!wanted)
+        return;
     const int dx = contribution(r, x);
     STEP(r, OP_LINEAR_DX, PHASE_BACKWARD, dx, delta, w);
     if (joined)
@@ -450,7 +469,8 @@ static void record_update(struct recorder *r)
     struct tape *t = r->tape;
     const int n = t->n_values;
     for (int v = 0; v < n; v++) {
-        if (t->value[v].role != ROLE_PARAM_GRAD) continue;
+        if (t->value[v].role != ROLE_PARAM_GRAD)
+            continue;
         const struct value p = t->value[t->value[v].of];
         const int out = new_value(r, ROLE_NEW, PER_NET, p.rows, p.cols, t->value[v].of, p.layer);
         t->value[out].param = p.param;
@@ -466,34 +486,44 @@ static void record(struct recorder *r)
     const int n = (int)r->spec->n_layers;
 
     t->input = per_row(r, ROLE_INPUT, r->spec->n_inputs, NONE, NONE);
-    if (r->what) t->target = per_row(r, ROLE_TARGET, r->spec->n_outputs, NONE, NONE);
+    if (r->what)
+        t->target = per_row(r, ROLE_TARGET, r->spec->n_outputs, NONE, NONE);
     for (size_t g = 0; g < net->n_params; g++) {
         const struct param *p = &net->param[g];
         const int v = new_value(r, ROLE_PARAM, PER_NET, p->rows, p->cols, NONE, p->layer);
         t->value[v].param = (int)g;
     }
-    if (r->what) r->rows = new_value(r, ROLE_ROWS, SCALAR, 1, 1, NONE, NONE);
-    if (r->what & TAPE_UPDATE) r->rate = new_value(r, ROLE_RATE, SCALAR, 1, 1, NONE, NONE);
+    if (r->what)
+        r->rows = new_value(r, ROLE_ROWS, SCALAR, 1, 1, NONE, NONE);
+    if (r->what & TAPE_UPDATE)
+        r->rate = new_value(r, ROLE_RATE, SCALAR, 1, 1, NONE, NONE);
 
-    for (int i = 0; i < n; i++) record_layer(r, i);
+    for (int i = 0; i < n; i++)
+        record_layer(r, i);
     t->output = r->out[n - 1];
-    if (!r->what) return;
+    if (!r->what)
+        return;
     const struct loss_parts l = record_loss(r);
-    if (!(r->what & (TAPE_BACKWARD | TAPE_INPUT_GRAD | TAPE_UPDATE)) || r->failed) return;
+    if (!(r->what & (TAPE_BACKWARD | TAPE_INPUT_GRAD | TAPE_UPDATE)) || r->failed)
+        return;
     record_loss_gradient(r, &l);
-    for (int i = n - 1; i >= 0 && !r->failed; i--) record_layer_backward(r, i);
-    if (!r->failed && (r->what & TAPE_INPUT_GRAD)) (void)gradient(r, t->input);
-    if (!r->failed && (r->what & TAPE_UPDATE)) record_update(r);
+    for (int i = n - 1; i >= 0 && !r->failed; i--)
+        record_layer_backward(r, i);
+    if (!r->failed && (r->what & TAPE_INPUT_GRAD))
+        (void)gradient(r, t->input);
+    if (!r->failed && (r->what & TAPE_UPDATE))
+        record_update(r);
 }
 
 cr_status cr_tape_record(const cr_net *net, unsigned what, struct tape **out, cr_error *err)
 {
     struct tape *t = calloc(1, sizeof *t);
-    if (!t) return cr_fail_memory(err);
+    if (!t)
+        return cr_fail_memory(err);
     const struct spec *spec = net->spec;
     const size_t room = 32 + spec->n_layers * PER_LAYER_STEPS + net->n_params * 3;
-    struct recorder r = {.tape = t, .spec = spec, .what = what, .room = (int)room, .rows = NONE,
-                         .rate = NONE};
+    struct recorder r = {
+        .tape = t, .spec = spec, .what = what, .room = (int)room, .rows = NONE, .rate = NONE};
     t->net = net;
     t->target = t->loss = t->loss_row = NONE;
     t->value = arena_new(&t->arena, struct value, room);
@@ -517,7 +547,8 @@ cr_status cr_tape_record(const cr_net *net, unsigned what, struct tape **out, cr
 cr_status cr_tape_copy(const struct tape *from, struct tape **out, cr_error *err)
 {
     struct tape *t = malloc(sizeof *t);
-    if (!t) return cr_fail_memory(err);
+    if (!t)
+        return cr_fail_memory(err);
     *t = *from;
     t->arena = (struct arena){0};
     t->value = cr_arena_copy(&t->arena, from->value, (size_t)from->n_values, sizeof *t->value);
@@ -538,7 +569,8 @@ cr_status cr_tape_copy(const struct tape *from, struct tape **out, cr_error *err
 
 void cr_tape_free(struct tape *tape)
 {
-    if (!tape) return;
+    if (!tape)
+        return;
     cr_arena_free(&tape->arena);
     free(tape);
 }
@@ -546,7 +578,8 @@ void cr_tape_free(struct tape *tape)
 int cr_tape_find(const struct tape *t, enum role role, int of, int layer)
 {
     for (int v = 0; v < t->n_values; v++)
-        if (t->value[v].role == role && (of >= 0 ? t->value[v].of == of : t->value[v].layer == layer))
+        if (t->value[v].role == role &&
+            (of >= 0 ? t->value[v].of == of : t->value[v].layer == layer))
             return v;
     return NONE;
 }

@@ -17,16 +17,16 @@ static size_t update_chunks(size_t size)
     return size / CHUNK + (size % CHUNK != 0);
 }
 
-#define T float
+#define T       float
 #define NAME(x) x##_f32
 #define KERNELS kernels_f32
-#define TABLE f32
+#define TABLE   f32
 #include "net/run.inl"
 
-#define T double
+#define T       double
 #define NAME(x) x##_f64
 #define KERNELS kernels_f64
-#define TABLE f64
+#define TABLE   f64
 #include "net/run.inl"
 
 void cr_plan_run(const cr_plan *plan, const struct run *run, enum phase first, enum phase last)
@@ -57,7 +57,8 @@ void *cr_plan_at(const cr_plan *plan, const struct run *run, int value, size_t r
 double cr_plan_get(const cr_plan *plan, const struct run *run, int value, size_t row, size_t index)
 {
     const void *p = cr_plan_at(plan, run, value, row, index);
-    if (!p) return NAN;
+    if (!p)
+        return NAN;
     return plan->f32 ? (double)*(const float *)p : *(const double *)p;
 }
 
@@ -71,8 +72,8 @@ int cr_plan_not_finite(const cr_plan *plan, const struct run *run, uint64_t *ref
     const struct tape *t = plan->tape;
     for (int v = 0; v < t->n_values; v++) {
         const size_t rows = t->value[v].extent == PER_ROW ? run->rows : 1;
-        const size_t n = t->value[v].extent == PER_ROW ? t->value[v].cols
-                                                       : t->value[v].rows * t->value[v].cols;
+        const size_t n =
+            t->value[v].extent == PER_ROW ? t->value[v].cols : t->value[v].rows * t->value[v].cols;
         for (size_t r = 0; r < rows; r++)
             for (size_t i = 0; i < n; i++)
                 if (!isfinite(cr_plan_get(plan, run, v, r, i))) {

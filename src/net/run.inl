@@ -23,7 +23,8 @@ static T *NAME(place)(const cr_plan *plan, const struct run *run, size_t slice_r
     case IN_PARAMS: return (T *)run->params + slot->offset;
     case IN_SHARED: return work + plan->sums + slot->offset;
     case IN_SUMS:
-        if (slice == 0) return work + slot->offset;
+        if (slice == 0)
+            return work + slot->offset;
         return work + plan->sums + plan->shared + (slice - 1) * plan->sums + slot->offset;
     case IN_SLICE:
         return work + plan->sums + plan->shared + (plan->most_slices - 1) * plan->sums +
@@ -32,19 +33,19 @@ static T *NAME(place)(const cr_plan *plan, const struct run *run, size_t slice_r
     return NULL;
 }
 
-static T *NAME(locate)(const struct NAME(job) *j, size_t slice, int value)
+static T *NAME(locate)(const struct NAME(job) * j, size_t slice, int value)
 {
     return NAME(place)(j->plan, j->run, j->slicing.rows, slice, value);
 }
 
-static T *NAME(scratch)(const struct NAME(job) *j, size_t slice)
+static T *NAME(scratch)(const struct NAME(job) * j, size_t slice)
 {
     const cr_plan *p = j->plan;
     return (T *)j->run->work + p->sums + p->shared + (p->most_slices - 1) * p->sums +
            slice * p->slice + p->scratch;
 }
 
-static void NAME(map)(const struct NAME(job) *j, const struct call *c, size_t slice, T *out,
+static void NAME(map)(const struct NAME(job) * j, const struct call *c, size_t slice, T *out,
                       size_t n)
 {
     const T *args[PROGRAM_ARGS];
@@ -56,7 +57,7 @@ static void NAME(map)(const struct NAME(job) *j, const struct call *c, size_t sl
     j->k->map(c->program, args, step, out, n);
 }
 
-static void NAME(concat)(const struct NAME(job) *j, const struct call *c, size_t slice,
+static void NAME(concat)(const struct NAME(job) * j, const struct call *c, size_t slice,
                          size_t rows, T *out)
 {
     const size_t cols = j->plan->tape->value[c->out].cols;
@@ -64,13 +65,14 @@ static void NAME(concat)(const struct NAME(job) *j, const struct call *c, size_t
     for (int i = 0; i < c->n_in; i++) {
         const T *in = NAME(locate)(j, slice, c->in[i]);
         const size_t n = j->plan->tape->value[c->in[i]].cols;
-        for (size_t r = 0; r < rows; r++) memcpy(out + r * cols + begin, in + r * n, n * sizeof *in);
+        for (size_t r = 0; r < rows; r++)
+            memcpy(out + r * cols + begin, in + r * n, n * sizeof *in);
         begin += n;
     }
 }
 
 /* One call on one slice's rows. */
-static void NAME(call)(const struct NAME(job) *j, const struct call *c, size_t slice, size_t rows)
+static void NAME(call)(const struct NAME(job) * j, const struct call *c, size_t slice, size_t rows)
 {
     const struct value *v = j->plan->tape->value;
     const struct KERNELS *k = j->k;
@@ -83,9 +85,7 @@ static void NAME(call)(const struct NAME(job) *j, const struct call *c, size_t s
         in_cols[i] = v[c->in[i]].cols;
     }
     switch (c->op) {
-    case OP_MAP:
-        NAME(map)(j, c, slice, out, rows * cols);
-        break;
+    case OP_MAP: NAME(map)(j, c, slice, out, rows * cols); break;
     case OP_LINEAR:
         k->linear(out, cols, in[0], in_cols[0], in[1], in[2], in_cols[2] > 1, rows, cols,
                   in_cols[0]);
@@ -110,33 +110,27 @@ static void NAME(call)(const struct NAME(job) *j, const struct call *c, size_t s
         for (int i = 1; i < c->n_in; i++)
             k->add(out, NAME(locate)(j, slice, c->in[i]), rows * cols);
         break;
-    case OP_CONCAT:
-        NAME(concat)(j, c, slice, rows, out);
-        break;
+    case OP_CONCAT: NAME(concat)(j, c, slice, rows, out); break;
     case OP_SLICE:
         for (size_t r = 0; r < rows; r++)
             memcpy(out + r * cols, in[0] + r * in_cols[0] + c->begin, cols * sizeof *out);
         break;
     case OP_SOFTMAX:
-        k->softmax(out, cols, NAME(locate)(j, slice, c->out2), in[0], cols, rows,
-                   cols);
+        k->softmax(out, cols, NAME(locate)(j, slice, c->out2), in[0], cols, rows, cols);
         break;
-    case OP_SOFTMAX_BACK:
-        k->softmax_back(out, cols, in[0], cols, in[1], cols, rows, cols);
-        break;
+    case OP_SOFTMAX_BACK: k->softmax_back(out, cols, in[0], cols, in[1], cols, rows, cols); break;
     case OP_LOSS: {
         T *each = NAME(scratch)(j, slice);
         NAME(map)(j, c, slice, each, rows * in_cols[0]);
         k->row_sum(out, each, in_cols[0], rows, in_cols[0]);
-        for (size_t r = 0; c->mean && r < rows; r++) out[r] /= (T)in_cols[0];
+        for (size_t r = 0; c->mean && r < rows; r++)
+            out[r] /= (T)in_cols[0];
         break;
     }
     case OP_LOSS_SOFTMAX:
         k->dot_lse(out, in[2], in[0], in_cols[0], in[1], in_cols[1], rows, in_cols[0]);
         break;
-    case OP_TOTAL:
-        k->sum_rows(out, in[0], 1, rows, 1);
-        break;
+    case OP_TOTAL: k->sum_rows(out, in[0], 1, rows, 1); break;
     case OP_DESCEND:
         k->sgd(out, in[0], in[1], (T)(j->run->rate * c->factor), v[c->out].rows * cols);
         break;
@@ -144,13 +138,13 @@ static void NAME(call)(const struct NAME(job) *j, const struct call *c, size_t s
     }
 }
 
-static size_t NAME(rows_of)(const struct NAME(job) *j, size_t slice)
+static size_t NAME(rows_of)(const struct NAME(job) * j, size_t slice)
 {
     const size_t begin = slice * j->slicing.rows, left = j->run->rows - begin;
     return left < j->slicing.rows ? left : j->slicing.rows;
 }
 
-static int NAME(wanted)(const struct NAME(job) *j, const struct call *c)
+static int NAME(wanted)(const struct NAME(job) * j, const struct call *c)
 {
     return c->phase >= j->first && c->phase <= j->last;
 }
@@ -162,13 +156,14 @@ static void NAME(slice)(void *ctx, size_t slice, int member)
     const size_t rows = NAME(rows_of)(j, slice);
     for (int i = 0; i < j->plan->n_calls; i++) {
         const struct call *c = &j->plan->call[i];
-        if (NAME(wanted)(j, c) && c->phase != PHASE_UPDATE) NAME(call)(j, c, slice, rows);
+        if (NAME(wanted)(j, c) && c->phase != PHASE_UPDATE)
+            NAME(call)(j, c, slice, rows);
     }
 }
 
 /* Join n numbers that each slice summed over its rows, by a binary tree that the number of
  * slices fixes; the result lies with the first slice's. */
-static void NAME(join)(const struct NAME(job) *j, size_t begin, size_t n)
+static void NAME(join)(const struct NAME(job) * j, size_t begin, size_t n)
 {
     const cr_plan *p = j->plan;
     T *first = (T *)j->run->work, *rest = first + p->sums + p->shared;
@@ -180,17 +175,19 @@ static void NAME(join)(const struct NAME(job) *j, size_t begin, size_t n)
 }
 
 /* Complete what a call summed over the rows of each slice. */
-static void NAME(finish)(const struct NAME(job) *j, const struct call *c)
+static void NAME(finish)(const struct NAME(job) * j, const struct call *c)
 {
     const struct slot *slot = &j->plan->slot[c->out];
     const struct value *v = &j->plan->tape->value[c->out];
-    if (slot->kind != IN_SUMS) return;
+    if (slot->kind != IN_SUMS)
+        return;
     NAME(join)(j, slot->offset, v->rows * v->cols);
-    if (c->op == OP_TOTAL && c->n_in > 1) ((T *)j->run->work)[slot->offset] /= (T)j->run->rows;
+    if (c->op == OP_TOTAL && c->n_in > 1)
+        ((T *)j->run->work)[slot->offset] /= (T)j->run->rows;
 }
 
 /* A plan for training joins gradients only when it descends. */
-static int NAME(joins_late)(const struct NAME(job) *j, const struct call *c)
+static int NAME(joins_late)(const struct NAME(job) * j, const struct call *c)
 {
     return j->plan->purpose == CR_FOR_TRAINING && j->plan->tape->value[c->out].param >= 0;
 }
@@ -203,14 +200,16 @@ static void NAME(update)(void *ctx, size_t item, int member)
     (void)member;
     for (int i = 0; i < j->plan->n_calls; i++) {
         const struct call *c = &j->plan->call[i];
-        if (c->phase != PHASE_UPDATE) continue;
+        if (c->phase != PHASE_UPDATE)
+            continue;
         const size_t size = update_size(j->plan, c), chunks = update_chunks(size);
         if (item >= chunks) {
             item -= chunks;
             continue;
         }
         const size_t begin = item * CHUNK, n = size - begin < CHUNK ? size - begin : CHUNK;
-        if (NAME(joins_late)(j, c)) NAME(join)(j, j->plan->slot[c->in[1]].offset + begin, n);
+        if (NAME(joins_late)(j, c))
+            NAME(join)(j, j->plan->slot[c->in[1]].offset + begin, n);
         T *out = NAME(locate)(j, 0, c->out);
         const T *w = NAME(locate)(j, 0, c->in[0]), *g = NAME(locate)(j, 0, c->in[1]);
         j->k->sgd(out + begin, w + begin, g + begin, (T)(j->run->rate * c->factor), n);
@@ -218,26 +217,29 @@ static void NAME(update)(void *ctx, size_t item, int member)
     }
 }
 
-static void NAME(set_scalars)(const struct NAME(job) *j)
+static void NAME(set_scalars)(const struct NAME(job) * j)
 {
     const struct tape *t = j->plan->tape;
     for (int v = 0; v < t->n_values; v++) {
-        if (t->value[v].extent != SCALAR || t->value[v].maker >= 0) continue;
+        if (t->value[v].extent != SCALAR || t->value[v].maker >= 0)
+            continue;
         T *s = NAME(locate)(j, 0, v);
         *s = t->value[v].role == ROLE_ROWS ? (T)j->run->rows : (T)j->run->rate;
     }
 }
 
 /* Step by step, so that a hook sees each value when it is complete. */
-static void NAME(run_with_hook)(const struct NAME(job) *j)
+static void NAME(run_with_hook)(const struct NAME(job) * j)
 {
     for (int i = 0; i < j->plan->n_calls; i++) {
         const struct call *c = &j->plan->call[i];
-        if (!NAME(wanted)(j, c)) continue;
+        if (!NAME(wanted)(j, c))
+            continue;
         if (c->phase == PHASE_UPDATE) {
             NAME(call)(j, c, 0, 0);
         } else {
-            for (size_t s = 0; s < j->slicing.n; s++) NAME(call)(j, c, s, NAME(rows_of)(j, s));
+            for (size_t s = 0; s < j->slicing.n; s++)
+                NAME(call)(j, c, s, NAME(rows_of)(j, s));
             NAME(finish)(j, c);
         }
         j->run->after(j->run->ctx, j->plan, j->run, c->step);
@@ -253,16 +255,19 @@ void NAME(cr_run)(const cr_plan *plan, const struct run *run, enum phase first, 
         return;
     }
     size_t chunks = 0;
-    if (first < PHASE_UPDATE) cr_team_run(run->team, j.slicing.n, NAME(slice), &j);
+    if (first < PHASE_UPDATE)
+        cr_team_run(run->team, j.slicing.n, NAME(slice), &j);
     for (int i = 0; i < plan->n_calls; i++) {
         const struct call *c = &plan->call[i];
-        if (!NAME(wanted)(&j, c)) continue;
+        if (!NAME(wanted)(&j, c))
+            continue;
         if (c->phase == PHASE_UPDATE)
             chunks += update_chunks(update_size(plan, c));
         else if (!NAME(joins_late)(&j, c))
             NAME(finish)(&j, c);
     }
-    if (chunks) cr_team_run(run->team, chunks, NAME(update), &j);
+    if (chunks)
+        cr_team_run(run->team, chunks, NAME(update), &j);
 }
 
 #undef T

@@ -9,7 +9,8 @@
 struct spec *cr_spec_new(void)
 {
     struct spec *spec = calloc(1, sizeof *spec);
-    if (!spec) return NULL;
+    if (!spec)
+        return NULL;
     spec->loss.row = cr_loss_find("half-squared", NULL);
     spec->optimiser.method = OPT_GRADIENT_DESCENT;
     spec->optimiser.learning_rate = 0.1;
@@ -20,7 +21,8 @@ struct spec *cr_spec_new(void)
 
 void cr_spec_free(struct spec *spec)
 {
-    if (!spec) return;
+    if (!spec)
+        return;
     cr_arena_free(&spec->arena);
     free(spec);
 }
@@ -29,7 +31,7 @@ void cr_spec_layer_init(struct arena *a, struct spec_layer *layer)
 {
     *layer = (struct spec_layer){
         .kind = LAYER_DENSE,
-        .act = {.row = -1},     /* with no formula: out of memory, says cr_spec_finish */
+        .act = {.row = -1}, /* with no formula: out of memory, says cr_spec_finish */
         .weight_init = {.method = INIT_GLOROT_UNIFORM},
         .bias_init = {.method = INIT_ZEROS},
         .weight_rate = 1,
@@ -59,7 +61,7 @@ static cr_status connect(struct checker *c, size_t index)
     struct spec *s = c->spec;
     struct spec_layer *l = &s->layer[index];
     if (l->n_from == 0) {
-        l->from[0] = (int)index - 1;    /* before the first layer stand the inputs */
+        l->from[0] = (int)index - 1; /* before the first layer stand the inputs */
         l->n_from = 1;
     }
     for (int i = 0; i < l->n_from; i++)
@@ -78,9 +80,11 @@ static cr_status connect(struct checker *c, size_t index)
                               "layer %zu adds %zu values to %zu; what is added must have the same "
                               "size",
                               index + 1, n, l->units);
-        if (l->kind == LAYER_ADD) l->units = n;
+        if (l->kind == LAYER_ADD)
+            l->units = n;
     }
-    if (l->kind == LAYER_CONCAT) l->units = in;
+    if (l->kind == LAYER_CONCAT)
+        l->units = in;
     if (l->units == 0)
         return cr_fail_at(c->err, CR_ERR_VALUE, &s->source, l->at, "layer %zu has no units",
                           index + 1);
@@ -112,8 +116,10 @@ static cr_status check_read(struct checker *c, size_t index)
     const struct spec *s = c->spec;
     for (size_t i = index + 1; i < s->n_layers; i++)
         for (int k = 0; k < s->layer[i].n_from; k++)
-            if (s->layer[i].from[k] == (int)index) return CR_OK;
-    if (index + 1 == s->n_layers) return CR_OK;
+            if (s->layer[i].from[k] == (int)index)
+                return CR_OK;
+    if (index + 1 == s->n_layers)
+        return CR_OK;
     cr_fail_at(c->err, CR_ERR_VALUE, &s->source, s->layer[index].at,
                "no layer reads the output of layer %zu", index + 1);
     cr_hint(c->err, "name it in the 'from' of a later layer, or leave it out");
@@ -124,7 +130,8 @@ static cr_status check_shapes(struct checker *c, size_t index)
 {
     const struct spec *s = c->spec;
     const struct spec_layer *l = &s->layer[index];
-    if (l->kind != LAYER_DENSE) return CR_OK;
+    if (l->kind != LAYER_DENSE)
+        return CR_OK;
     const size_t fan_in = cr_spec_fan_in(s, index);
     char feed[80];
 
@@ -181,9 +188,10 @@ static cr_status check_size(struct checker *c)
         }
         /* Refs hold a value's index in 28 bits and formulas walk units one by one. */
         if (l->units >= (size_t)1 << 24 || n >= (size_t)1 << 28)
-            return cr_fail_at(c->err, CR_ERR_LIMIT, &s->source, l->at,
-                              "layer %zu has %zu units with %zu inputs each, too many for one layer",
-                              i + 1, l->units, cr_spec_fan_in(s, i));
+            return cr_fail_at(
+                c->err, CR_ERR_LIMIT, &s->source, l->at,
+                "layer %zu has %zu units with %zu inputs each, too many for one layer", i + 1,
+                l->units, cr_spec_fan_in(s, i));
     }
     return CR_OK;
 }
@@ -191,7 +199,8 @@ static cr_status check_size(struct checker *c)
 static cr_status check_activation(struct checker *c, size_t index)
 {
     const struct spec_layer *l = &c->spec->layer[index];
-    if (l->act.row < 0 && !l->act.formula) return cr_fail_memory(c->err);
+    if (l->act.row < 0 && !l->act.formula)
+        return cr_fail_memory(c->err);
     if (!l->act.formula && l->units < 2)
         return cr_fail_at(c->err, CR_ERR_VALUE, &c->spec->source, l->act_at,
                           "layer %zu: softmax of one unit is always 1; use sigmoid", index + 1);
@@ -200,7 +209,8 @@ static cr_status check_activation(struct checker *c, size_t index)
 
 static const char *default_layer_name(struct arena *a, const struct spec *s, size_t index)
 {
-    if (index + 1 == s->n_layers) return "output";
+    if (index + 1 == s->n_layers)
+        return "output";
     static const char *const stem[] = {"hidden", "add", "concat"};
     const enum layer_kind kind = s->layer[index].kind;
     size_t same = 0, before = 0;
@@ -219,7 +229,8 @@ static const char *default_unit_name(struct arena *a, const struct spec *s, size
     const struct spec_layer *l = &s->layer[index];
     if (index + 1 == s->n_layers)
         return l->units == 1 ? "o" : cr_arena_printf(a, "o%zu", unit + 1);
-    if (l->kind != LAYER_DENSE) return cr_arena_printf(a, "%s_%zu", l->name, unit + 1);
+    if (l->kind != LAYER_DENSE)
+        return cr_arena_printf(a, "%s_%zu", l->name, unit + 1);
     size_t dense = 0, before = 0;
     for (size_t i = 0; i + 1 < s->n_layers; i++)
         if (s->layer[i].kind == LAYER_DENSE) {
@@ -236,19 +247,25 @@ static cr_status fill_names(struct checker *c)
     struct arena *a = &s->arena;
     if (!s->input_names) {
         const char **names = arena_new(a, const char *, s->n_inputs);
-        if (!names) return cr_fail_memory(c->err);
+        if (!names)
+            return cr_fail_memory(c->err);
         for (size_t i = 0; i < s->n_inputs; i++)
-            if (!(names[i] = cr_arena_printf(a, "x%zu", i + 1))) return cr_fail_memory(c->err);
+            if (!(names[i] = cr_arena_printf(a, "x%zu", i + 1)))
+                return cr_fail_memory(c->err);
         s->input_names = names;
     }
     for (size_t i = 0; i < s->n_layers; i++) {
         struct spec_layer *l = &s->layer[i];
-        if (!l->name && !(l->name = default_layer_name(a, s, i))) return cr_fail_memory(c->err);
-        if (l->unit_names) continue;
+        if (!l->name && !(l->name = default_layer_name(a, s, i)))
+            return cr_fail_memory(c->err);
+        if (l->unit_names)
+            continue;
         const char **names = arena_new(a, const char *, l->units);
-        if (!names) return cr_fail_memory(c->err);
+        if (!names)
+            return cr_fail_memory(c->err);
         for (size_t k = 0; k < l->units; k++)
-            if (!(names[k] = default_unit_name(a, s, i, k))) return cr_fail_memory(c->err);
+            if (!(names[k] = default_unit_name(a, s, i, k)))
+                return cr_fail_memory(c->err);
         l->unit_names = names;
     }
     return CR_OK;
@@ -283,9 +300,11 @@ static cr_status check_names(struct checker *c)
 {
     const struct spec *s = c->spec;
     size_t n = s->n_inputs;
-    for (size_t i = 0; i < s->n_layers; i++) n += s->layer[i].units;
+    for (size_t i = 0; i < s->n_layers; i++)
+        n += s->layer[i].units;
     struct name *names = calloc(n ? n : 1, sizeof *names);
-    if (!names) return cr_fail_memory(c->err);
+    if (!names)
+        return cr_fail_memory(c->err);
 
     size_t k = 0;
     for (size_t i = 0; i < s->n_layers; i++)
@@ -298,7 +317,8 @@ static cr_status check_names(struct checker *c)
     for (size_t i = 0; i < s->n_layers; i++)
         for (size_t u = 0; u < s->layer[i].units; u++)
             names[k++] = (struct name){s->layer[i].unit_names[u], s->layer[i].at, "unit"};
-    if (!status) status = check_unique(c, names, k);
+    if (!status)
+        status = check_unique(c, names, k);
     free(names);
     return status;
 }
@@ -319,17 +339,18 @@ static cr_status check_targets(struct checker *c)
 {
     const struct spec *s = c->spec;
     const struct loss_row *loss = cr_loss_row(s->loss.row);
-    if (!s->targets && !s->target_names) return CR_OK;
+    if (!s->targets && !s->target_names)
+        return CR_OK;
     if (s->n_targets != s->n_outputs)
         return cr_fail_at(c->err, CR_ERR_SHAPE, &s->source, s->targets_at,
                           "%zu target%s given, but the network has %zu output%s", s->n_targets,
-                          s->n_targets == 1 ? "" : "s", s->n_outputs,
-                          s->n_outputs == 1 ? "" : "s");
-    if (!s->targets) return CR_OK;
+                          s->n_targets == 1 ? "" : "s", s->n_outputs, s->n_outputs == 1 ? "" : "s");
+    if (!s->targets)
+        return CR_OK;
     const struct activation_row *last = cr_activation_row(s->layer[s->n_layers - 1].act.row);
-    const int one_of_many = loss->kind == LOSS_SOFTMAX ||
-                            (last && !last->formula && loss->fused_with &&
-                             strcmp(loss->fused_with, last->name) == 0);
+    const int one_of_many =
+        loss->kind == LOSS_SOFTMAX ||
+        (last && !last->formula && loss->fused_with && strcmp(loss->fused_with, last->name) == 0);
     for (size_t e = 0; e < s->n_examples; e++) {
         double sum = 0;
         for (size_t j = 0; j < s->n_outputs; j++) {
@@ -391,16 +412,25 @@ cr_status cr_spec_finish(struct spec *spec, size_t max_bytes, cr_error *err)
     if (spec->n_layers == 0)
         return cr_fail_at(err, CR_ERR_VALUE, &spec->source, (struct place){0},
                           "the network has no layers");
-    for (size_t i = 0; !status && i < spec->n_layers; i++) status = connect(&c, i);
-    if (!status) status = check_size(&c);
-    for (size_t i = 0; !status && i < spec->n_layers; i++) status = check_read(&c, i);
-    for (size_t i = 0; !status && i < spec->n_layers; i++) status = check_shapes(&c, i);
-    for (size_t i = 0; !status && i < spec->n_layers; i++) status = check_activation(&c, i);
-    if (status) return status;
+    for (size_t i = 0; !status && i < spec->n_layers; i++)
+        status = connect(&c, i);
+    if (!status)
+        status = check_size(&c);
+    for (size_t i = 0; !status && i < spec->n_layers; i++)
+        status = check_read(&c, i);
+    for (size_t i = 0; !status && i < spec->n_layers; i++)
+        status = check_shapes(&c, i);
+    for (size_t i = 0; !status && i < spec->n_layers; i++)
+        status = check_activation(&c, i);
+    if (status)
+        return status;
     spec->n_outputs = spec->layer[spec->n_layers - 1].units;
     status = fill_names(&c);
-    if (!status) status = check_names(&c);
-    if (!status) status = check_loss(&c);
-    if (!status) status = check_targets(&c);
+    if (!status)
+        status = check_names(&c);
+    if (!status)
+        status = check_loss(&c);
+    if (!status)
+        status = check_targets(&c);
     return status;
 }

@@ -19,13 +19,13 @@
 enum act_ref { ACT_T, ACT_Z, ACT_PARAM0, ACT_PARAM1 };
 
 struct activation {
-    int row;                            /* of the table; -1: the user's formula */
+    int row; /* of the table; -1: the user's formula */
     double param[TABLE_PARAMS];
-    const char *text;                   /* the user's formula as written ("t/10"); NULL with a row */
-    const char *name;                   /* the letter in the user's "A(t) = t/10"; "A" by default */
-    const struct expr *formula;         /* A(t) in ACT_T, ACT_PARAM*; NULL: softmax */
-    const struct expr *derivative;      /* A'(t) in ACT_T, ACT_Z, ACT_PARAM* */
-    const struct expr *d_param;         /* dA/d(param 0) where it is learned, else NULL */
+    const char *text;              /* the user's formula as written ("t/10"); NULL with a row */
+    const char *name;              /* the letter in the user's "A(t) = t/10"; "A" by default */
+    const struct expr *formula;    /* A(t) in ACT_T, ACT_PARAM*; NULL: softmax */
+    const struct expr *derivative; /* A'(t) in ACT_T, ACT_Z, ACT_PARAM* */
+    const struct expr *d_param;    /* dA/d(param 0) where it is learned, else NULL */
 };
 
 struct init {
@@ -38,47 +38,48 @@ enum layer_kind { LAYER_DENSE, LAYER_ADD, LAYER_CONCAT };
 enum { FROM_INPUTS = -1, SPEC_FROM = 8 };
 
 struct spec_layer {
-    const char *name;                   /* unique; "hidden", "hidden1", "output" by default */
+    const char *name; /* unique; "hidden", "hidden1", "output" by default */
     struct place at;
     enum layer_kind kind;
-    size_t units;                       /* dense: given; add and concat: cr_spec_finish fills it */
-    const char *const *unit_names;      /* [units], unique in the network; NULL: cr_spec_finish fills it */
-    int from[SPEC_FROM], n_from;        /* FROM_INPUTS or an earlier layer; n_from 0: the layer before.
+    size_t units; /* dense: given; add and concat: cr_spec_finish fills it */
+    const char *const
+        *unit_names;             /* [units], unique in the network; NULL: cr_spec_finish fills it */
+    int from[SPEC_FROM], n_from; /* FROM_INPUTS or an earlier layer; n_from 0: the layer before.
                                            Several into a dense layer are joined end to end */
     struct place from_at[SPEC_FROM];
-    struct activation act;              /* add and concat: identity unless given */
+    struct activation act; /* add and concat: identity unless given */
     struct place act_at;
-    const double *weights;              /* [units][inputs] row-major, or NULL: weight_init */
-    size_t weight_rows, weight_cols;    /* the shape that was given */
+    const double *weights;           /* [units][inputs] row-major, or NULL: weight_init */
+    size_t weight_rows, weight_cols; /* the shape that was given */
     struct place weights_at;
     struct init weight_init;
     enum bias_policy bias;
-    const double *biases;               /* [units], or [1] where shared; NULL: bias_init */
+    const double *biases; /* [units], or [1] where shared; NULL: bias_init */
     size_t n_biases;
     struct place biases_at;
     struct init bias_init;
-    double weight_rate, bias_rate;      /* factors of the learning rate; 1 by default */
+    double weight_rate, bias_rate; /* factors of the learning rate; 1 by default */
 };
 
 enum reduction { REDUCE_MEAN, REDUCE_SUM };
 
 struct spec_loss {
-    int row;                            /* as named in the file, before fusing */
+    int row; /* as named in the file, before fusing */
     double param[TABLE_PARAMS];
-    double smoothing;                   /* label smoothing, 0 <= s < 1; targets that are probabilities */
-    enum reduction reduction;           /* over examples */
+    double smoothing;         /* label smoothing, 0 <= s < 1; targets that are probabilities */
+    enum reduction reduction; /* over examples */
     struct place at;
 };
 
 struct spec_optimiser {
     enum optimiser_method method;
-    double learning_rate;               /* > 0 */
+    double learning_rate; /* > 0 */
     struct place at;
 };
 
 /* The user's notation: a base by name, and overrides as patterns (see explain/notation.h). */
 struct spec_notation {
-    const char *base;                   /* NULL: the default */
+    const char *base; /* NULL: the default */
     struct place at;
     size_t n;
     const char *const *key;
@@ -88,12 +89,12 @@ struct spec_notation {
 };
 
 struct spec {
-    struct arena arena;                 /* holds all that is below, the source's text included */
-    struct source source;               /* name NULL where there is no file */
-    const char *title;                  /* NULL: none */
+    struct arena arena;   /* holds all that is below, the source's text included */
+    struct source source; /* name NULL where there is no file */
+    const char *title;    /* NULL: none */
 
     size_t n_inputs;
-    const char *const *input_names;     /* [n_inputs]; NULL: cr_spec_finish makes x1, x2, ... */
+    const char *const *input_names; /* [n_inputs]; NULL: cr_spec_finish makes x1, x2, ... */
     struct place inputs_at;
 
     size_t n_layers;
@@ -102,19 +103,19 @@ struct spec {
     struct spec_loss loss;
     struct spec_optimiser optimiser;
 
-    size_t n_outputs;                   /* units of the last layer; cr_spec_finish fills it */
-    const char *const *target_names;    /* [n_targets]; NULL: as the notation does */
+    size_t n_outputs;                /* units of the last layer; cr_spec_finish fills it */
+    const char *const *target_names; /* [n_targets]; NULL: as the notation does */
 
-    size_t n_examples;                  /* 0: none in the file */
-    const double *inputs;               /* [n_examples][n_inputs] */
-    const double *targets;              /* [n_examples][n_targets]; NULL: none given */
-    size_t n_targets;                   /* columns that were given; cr_spec_finish checks */
+    size_t n_examples;     /* 0: none in the file */
+    const double *inputs;  /* [n_examples][n_inputs] */
+    const double *targets; /* [n_examples][n_targets]; NULL: none given */
+    size_t n_targets;      /* columns that were given; cr_spec_finish checks */
     struct place targets_at;
-    const char *const *example_names;   /* [n_examples] or NULL */
+    const char *const *example_names; /* [n_examples] or NULL */
 
-    uint64_t seed;                      /* default 1 */
-    size_t epochs, batch;               /* 0: not given */
-    int iterations;                     /* updates that explain shows; 1 by default */
+    uint64_t seed;        /* default 1 */
+    size_t epochs, batch; /* 0: not given */
+    int iterations;       /* updates that explain shows; 1 by default */
 
     struct spec_notation notation;
 };
@@ -136,13 +137,13 @@ struct spec_param {
     struct place name_at, value_at;
 };
 cr_status cr_activation_set(struct arena *a, struct activation *out, const char *text,
-                            const struct spec_param *params, size_t n,
-                            const struct source *src, struct place at, cr_error *err);
+                            const struct spec_param *params, size_t n, const struct source *src,
+                            struct place at, cr_error *err);
 
 /* The same for a row's parameters of any table: fill param[] from defaults and params. */
 cr_status cr_params_set(double *param, const struct table_param *row, const char *what,
-                        const struct spec_param *params, size_t n,
-                        const struct source *src, cr_error *err);
+                        const struct spec_param *params, size_t n, const struct source *src,
+                        cr_error *err);
 
 /* Check a spec as a whole, and fill in what was left open: `from`, units of joins, unit,
  * input and layer names, n_outputs; shapes of weights and biases, targets fit for the

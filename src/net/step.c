@@ -6,8 +6,7 @@
 #include "base/arena.h"
 #include "net/plan.h"
 
-cr_status cr_plan_create(cr_net *net, cr_purpose purpose, size_t rows, cr_plan **out,
-                         cr_error *err)
+cr_status cr_plan_create(cr_net *net, cr_purpose purpose, size_t rows, cr_plan **out, cr_error *err)
 {
     static const unsigned what[] = {
         [CR_FOR_PREDICTING] = TAPE_FORWARD,
@@ -19,7 +18,8 @@ cr_status cr_plan_create(cr_net *net, cr_purpose purpose, size_t rows, cr_plan *
     struct tape *tape = NULL;
     cr_plan *plan = NULL;
     cr_status status = cr_tape_record(net, what[purpose], &tape, err);
-    if (!status) status = cr_plan_make(tape, net, purpose, rows, &plan, err);
+    if (!status)
+        status = cr_plan_make(tape, net, purpose, rows, &plan, err);
     if (status) {
         cr_tape_free(tape);
         return status;
@@ -65,10 +65,12 @@ static cr_status predict(const cr_plan *plan, cr_type type, const void *in, void
                          void *work, size_t work_size, cr_error *err)
 {
     cr_status status = check(plan, CR_FOR_PREDICTING, type, rows, work, work_size, err);
-    if (status || rows == 0) return status;
+    if (status || rows == 0)
+        return status;
     const struct run run = {.in = in, .rows = rows, .params = plan->net->values, .work = work};
     cr_plan_run(plan, &run, PHASE_FORWARD, PHASE_FORWARD);
-    const size_t row = cr_net_outputs(plan->net) * (type == CR_F32 ? sizeof(float) : sizeof(double));
+    const size_t row =
+        cr_net_outputs(plan->net) * (type == CR_F32 ? sizeof(float) : sizeof(double));
     for (size_t r = 0; r < rows; r++)
         memcpy((char *)out + r * row, cr_plan_at(plan, &run, plan->tape->output, r, 0), row);
     return CR_OK;
@@ -91,18 +93,26 @@ static cr_status train_step(const cr_plan *plan, cr_type type, const void *in, c
                             cr_error *err)
 {
     cr_status status = check(plan, CR_FOR_TRAINING, type, rows, work, work_size, err);
-    if (status) return status;
-    if (rows == 0) return cr_fail(err, CR_ERR_ARGUMENT, "a training step needs at least one row");
-    if (!isfinite(rate)) return cr_fail(err, CR_ERR_ARGUMENT, "the learning rate is not finite");
-    const struct run run = {.in = in, .targets = targets, .rows = rows, .rate = rate,
-                            .params = plan->net->values, .work = work};
+    if (status)
+        return status;
+    if (rows == 0)
+        return cr_fail(err, CR_ERR_ARGUMENT, "a training step needs at least one row");
+    if (!isfinite(rate))
+        return cr_fail(err, CR_ERR_ARGUMENT, "the learning rate is not finite");
+    const struct run run = {.in = in,
+                            .targets = targets,
+                            .rows = rows,
+                            .rate = rate,
+                            .params = plan->net->values,
+                            .work = work};
     cr_plan_run(plan, &run, PHASE_FORWARD, PHASE_BACKWARD);
     const double value = cr_plan_loss(plan, &run);
     if (!isfinite(value))
         return cr_fail(err, CR_ERR_DIVERGED, "the loss is %s",
                        isnan(value) ? "not a number" : "infinite");
     cr_plan_run(plan, &run, PHASE_UPDATE, PHASE_UPDATE);
-    if (loss) *loss = value;
+    if (loss)
+        *loss = value;
     return CR_OK;
 }
 

@@ -10,9 +10,9 @@ enum { TABLE_PARAMS = 2, TABLE_ALIASES = 3 };
 
 /* A named number of a row, such as ELU's alpha. Formulas refer to it by name. */
 struct table_param {
-    const char *name;           /* NULL: there is none */
-    double value;               /* unless the user gives one */
-    double min, max;            /* allowed range, both included */
+    const char *name; /* NULL: there is none */
+    double value;     /* unless the user gives one */
+    double min, max;  /* allowed range, both included */
 };
 
 /* z = A(t). `formula` is in t and the row's parameters; `derivative` may also use z,
@@ -21,12 +21,12 @@ struct table_param {
 struct activation_row {
     const char *name;
     const char *alias[TABLE_ALIASES];
-    const char *symbol, *latex;         /* as in σ(u) */
+    const char *symbol, *latex; /* as in σ(u) */
     const char *formula, *derivative;
     struct table_param param[TABLE_PARAMS];
-    int learned;                        /* param[0] is trained, one per layer (PReLU) */
-    const char *meaning;                /* one line, for documentation */
-    const char *source;                 /* who defined it, where */
+    int learned;         /* param[0] is trained, one per layer (PReLU) */
+    const char *meaning; /* one line, for documentation */
+    const char *source;  /* who defined it, where */
 };
 
 /* The loss of one example is the sum (or mean) over outputs of `formula` in y
@@ -40,14 +40,14 @@ struct loss_row {
     const char *name;
     const char *alias[TABLE_ALIASES];
     enum loss_kind kind;
-    const char *formula, *derivative;   /* derivative with respect to y; NULL: LOSS_SOFTMAX */
+    const char *formula, *derivative; /* derivative with respect to y; NULL: LOSS_SOFTMAX */
     int mean_over_outputs;
     struct table_param param[TABLE_PARAMS];
-    enum loss_target target;            /* what targets must be */
-    const char *shown;                  /* how books write it, where the formula is arranged for
+    enum loss_target target; /* what targets must be */
+    const char *shown;       /* how books write it, where the formula is arranged for
                                            safety; may also use p, the output after softmax or
                                            sigmoid; NULL: the formula itself */
-    const char *link;                   /* activation that turns outputs into predictions, or NULL */
+    const char *link;        /* activation that turns outputs into predictions, or NULL */
     const char *fused_with, *fused_row;
     const char *meaning;
     const char *source;
@@ -55,11 +55,20 @@ struct loss_row {
 
 /* Weights [units][inputs]; fan_in = inputs, fan_out = units. */
 enum init_method {
-    INIT_ZEROS, INIT_CONSTANT, INIT_UNIFORM, INIT_NORMAL, INIT_GLOROT_UNIFORM,
-    INIT_GLOROT_NORMAL, INIT_HE_UNIFORM, INIT_HE_NORMAL, INIT_LECUN_UNIFORM,
-    INIT_LECUN_NORMAL, INIT_ORTHOGONAL, INIT_COUNT
+    INIT_ZEROS,
+    INIT_CONSTANT,
+    INIT_UNIFORM,
+    INIT_NORMAL,
+    INIT_GLOROT_UNIFORM,
+    INIT_GLOROT_NORMAL,
+    INIT_HE_UNIFORM,
+    INIT_HE_NORMAL,
+    INIT_LECUN_UNIFORM,
+    INIT_LECUN_NORMAL,
+    INIT_ORTHOGONAL,
+    INIT_COUNT
 };
-struct init_row {                       /* row index = enum init_method */
+struct init_row { /* row index = enum init_method */
     const char *name;
     const char *alias[TABLE_ALIASES];
     struct table_param param[TABLE_PARAMS];
@@ -68,7 +77,7 @@ struct init_row {                       /* row index = enum init_method */
 };
 
 enum optimiser_method { OPT_GRADIENT_DESCENT, OPT_COUNT };
-struct optimiser_row {                  /* row index = enum optimiser_method */
+struct optimiser_row { /* row index = enum optimiser_method */
     const char *name;
     const char *alias[TABLE_ALIASES];
     const char *meaning;

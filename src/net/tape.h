@@ -16,85 +16,86 @@
 #include "net/net.h"
 
 enum role {
-    ROLE_INPUT,             /* x            [rows][inputs]                        given */
-    ROLE_TARGET,            /* t            [rows][outputs]                       given */
-    ROLE_PARAM,             /* w, b, slope                                        given */
-    ROLE_ROWS,              /* N, the number of examples in the batch; a scalar   given */
-    ROLE_RATE,              /* the learning rate; a scalar                        given */
-    ROLE_JOIN,              /* the inputs of a layer joined end to end, or a layer that joins or adds */
-    ROLE_PRE,               /* pre-activation of a layer */
-    ROLE_ACT,               /* activation of a layer; the last layer's is the network's output */
-    ROLE_PROBABILITY,       /* softmax of an output that is a logit (a loss on logits); of: the ACT */
-    ROLE_LOG_SUM,           /* log sum exp(u - max u) of softmax's pre-activations; one per row */
-    ROLE_SMOOTHED,          /* smoothed targets */
-    ROLE_LOSS_EACH,         /* the loss of each example; one per row */
-    ROLE_LOSS,              /* L, a scalar */
-    ROLE_DERIVATIVE,        /* A'(u), of: the ACT */
-    ROLE_GRAD,              /* dL/d(of); where `of` is a PRE this is the delta */
-    ROLE_PART,              /* what one use of `of` contributes to its GRAD */
-    ROLE_SLOPE_TERM,        /* dL/dz dA/dslope per unit; summed into the slope's PARAM_GRAD */
-    ROLE_PARAM_GRAD,        /* dL/d(of), of: a PARAM */
-    ROLE_NEW,               /* the updated PARAM `of` */
+    ROLE_INPUT,       /* x            [rows][inputs]                        given */
+    ROLE_TARGET,      /* t            [rows][outputs]                       given */
+    ROLE_PARAM,       /* w, b, slope                                        given */
+    ROLE_ROWS,        /* N, the number of examples in the batch; a scalar   given */
+    ROLE_RATE,        /* the learning rate; a scalar                        given */
+    ROLE_JOIN,        /* the inputs of a layer joined end to end, or a layer that joins or adds */
+    ROLE_PRE,         /* pre-activation of a layer */
+    ROLE_ACT,         /* activation of a layer; the last layer's is the network's output */
+    ROLE_PROBABILITY, /* softmax of an output that is a logit (a loss on logits); of: the ACT */
+    ROLE_LOG_SUM,     /* log sum exp(u - max u) of softmax's pre-activations; one per row */
+    ROLE_SMOOTHED,    /* smoothed targets */
+    ROLE_LOSS_EACH,   /* the loss of each example; one per row */
+    ROLE_LOSS,        /* L, a scalar */
+    ROLE_DERIVATIVE,  /* A'(u), of: the ACT */
+    ROLE_GRAD,        /* dL/d(of); where `of` is a PRE this is the delta */
+    ROLE_PART,        /* what one use of `of` contributes to its GRAD */
+    ROLE_SLOPE_TERM,  /* dL/dz dA/dslope per unit; summed into the slope's PARAM_GRAD */
+    ROLE_PARAM_GRAD,  /* dL/d(of), of: a PARAM */
+    ROLE_NEW,         /* the updated PARAM `of` */
     ROLE_COUNT
 };
 
 enum extent {
-    PER_ROW,                /* [rows][cols]: one row for each example */
-    PER_NET,                /* [rows][cols]: parameters and what has their shape */
+    PER_ROW, /* [rows][cols]: one row for each example */
+    PER_NET, /* [rows][cols]: parameters and what has their shape */
     SCALAR,
 };
 
 struct value {
     enum role role;
     enum extent extent;
-    size_t rows, cols;      /* PER_ROW: rows is 0 */
-    int of;                 /* the value this belongs to, or -1 */
-    int layer;              /* of the spec; -1: inputs, or none */
-    int param;              /* ROLE_PARAM, PARAM_GRAD, NEW: the group; else -1 */
-    int maker;              /* the step that makes it; -1: given */
+    size_t rows, cols; /* PER_ROW: rows is 0 */
+    int of;            /* the value this belongs to, or -1 */
+    int layer;         /* of the spec; -1: inputs, or none */
+    int param;         /* ROLE_PARAM, PARAM_GRAD, NEW: the group; else -1 */
+    int maker;         /* the step that makes it; -1: given */
 };
 
 enum phase { PHASE_GIVEN, PHASE_FORWARD, PHASE_LOSS, PHASE_BACKWARD, PHASE_UPDATE };
 
 enum op {
-    OP_MAP,                 /* out = formula of in[0], in[1], ... element by element */
-    OP_LINEAR,              /* out = in[0] W^T + b; in[1] is W, in[2] is b where there is one */
-    OP_LINEAR_DX,           /* out = in[0] W, in[0] a delta, in[1] W */
-    OP_LINEAR_DW,           /* out = in[0]^T in[1], in[0] a delta, in[1] the layer's input; sum over rows */
-    OP_SUM_ROWS,            /* out = sum over rows of in[0]; over columns too where out has one column */
-    OP_SUM,                 /* out = in[0] + in[1] + ... */
-    OP_CONCAT,              /* out = in[0], in[1], ... end to end */
-    OP_SLICE,               /* out = columns `begin` .. of in[0] */
-    OP_SOFTMAX,             /* out = softmax(in[0]); also makes `out2`, the log sum */
-    OP_SOFTMAX_BACK,        /* out = J^T in[1]; in[0] the softmax's output */
-    OP_LOSS,                /* out = sum over columns of the formula of in[0], in[1] (mean: / cols) */
-    OP_LOSS_SOFTMAX,        /* out = -sum_j t_j log y_j, from in[0] pre-activations, in[1] targets, in[2] log sum, in[3] y (for the formula) */
-    OP_TOTAL,               /* out = sum over rows of in[0], divided by in[1] (N) where there is one */
-    OP_DESCEND,             /* out = in[0] - rate * factor * in[1]; in[2] is ROLE_RATE */
+    OP_MAP,       /* out = formula of in[0], in[1], ... element by element */
+    OP_LINEAR,    /* out = in[0] W^T + b; in[1] is W, in[2] is b where there is one */
+    OP_LINEAR_DX, /* out = in[0] W, in[0] a delta, in[1] W */
+    OP_LINEAR_DW, /* out = in[0]^T in[1], in[0] a delta, in[1] the layer's input; sum over rows */
+    OP_SUM_ROWS,  /* out = sum over rows of in[0]; over columns too where out has one column */
+    OP_SUM,       /* out = in[0] + in[1] + ... */
+    OP_CONCAT,    /* out = in[0], in[1], ... end to end */
+    OP_SLICE,     /* out = columns `begin` .. of in[0] */
+    OP_SOFTMAX,   /* out = softmax(in[0]); also makes `out2`, the log sum */
+    OP_SOFTMAX_BACK, /* out = J^T in[1]; in[0] the softmax's output */
+    OP_LOSS,         /* out = sum over columns of the formula of in[0], in[1] (mean: / cols) */
+    OP_LOSS_SOFTMAX, /* out = -sum_j t_j log y_j, from in[0] pre-activations, in[1] targets, in[2] log sum, in[3] y (for the formula) */
+    OP_TOTAL,        /* out = sum over rows of in[0], divided by in[1] (N) where there is one */
+    OP_DESCEND,      /* out = in[0] - rate * factor * in[1]; in[2] is ROLE_RATE */
     OP_COUNT
 };
 
 struct step {
     enum op op;
     enum phase phase;
-    int out, out2;          /* values; out2 is -1 but for OP_SOFTMAX */
+    int out, out2; /* values; out2 is -1 but for OP_SOFTMAX */
     int n_in;
     const int *in;
-    const struct expr *formula;  /* OP_MAP, OP_LOSS: symbol with ref i is in[i], which may be a scalar */
-    const struct expr *shown;    /* the same as books write it, where that differs; else NULL */
-    double factor;          /* OP_DESCEND */
-    size_t begin;           /* OP_SLICE */
-    int mean;               /* OP_LOSS: divide by the number of columns */
+    const struct expr
+        *formula; /* OP_MAP, OP_LOSS: symbol with ref i is in[i], which may be a scalar */
+    const struct expr *shown; /* the same as books write it, where that differs; else NULL */
+    double factor;            /* OP_DESCEND */
+    size_t begin;             /* OP_SLICE */
+    int mean;                 /* OP_LOSS: divide by the number of columns */
 };
 
 struct tape {
     struct arena arena;
-    const cr_net *net;      /* what it was recorded from; formulas and shapes, never parameters */
+    const cr_net *net; /* what it was recorded from; formulas and shapes, never parameters */
     int n_values, n_steps;
     struct value *value;
     struct step *step;
-    int input, target, output, loss;    /* values; target and loss are -1 in a tape for predicting */
-    int loss_row;           /* the row of the loss table in use (after fusing) */
+    int input, target, output, loss; /* values; target and loss are -1 in a tape for predicting */
+    int loss_row;                    /* the row of the loss table in use (after fusing) */
 };
 
 /* How much to record. */
@@ -120,8 +121,8 @@ size_t cr_ref_index(uint64_t ref);
  * output has no rows; `index` is the column, or the row-major index. What the formula says
  * is what the engine computes: evaluated on the workspace it gives the element's value, up
  * to rounding. NULL when out of memory. */
-const struct expr *cr_step_formula(struct arena *a, const struct tape *tape, int step,
-                                   size_t rows, size_t row, size_t index);
+const struct expr *cr_step_formula(struct arena *a, const struct tape *tape, int step, size_t rows,
+                                   size_t row, size_t index);
 
 /* Where an element of a joined value comes from: follows concatenations back. */
 void cr_tape_resolve(const struct tape *tape, int *value, size_t *index);

@@ -33,16 +33,19 @@ static inline const char *roll_activation(struct dice *d)
 {
     static const char *const own[] = {"t/10", "t*sigmoid(1.702*t)", "f(u) = u^2/4", "exp(-abs(t))"};
     int n = 0;
-    while (cr_activation_row(n)) n++;
+    while (cr_activation_row(n))
+        n++;
     const size_t pick = roll_below(d, (size_t)n + 4);
-    if (pick >= (size_t)n) return own[pick - (size_t)n];
+    if (pick >= (size_t)n)
+        return own[pick - (size_t)n];
     return cr_activation_row((int)pick)->formula ? cr_activation_row((int)pick)->name : "tanh";
 }
 
 /* Targets that the loss takes, one row. */
 static inline void roll_targets(struct dice *d, const struct loss_row *loss, double *t, size_t n)
 {
-    const int one_hot = loss->kind == LOSS_SOFTMAX || (loss->fused_row && loss->fused_with[1] == 'o');
+    const int one_hot =
+        loss->kind == LOSS_SOFTMAX || (loss->fused_row && loss->fused_with[1] == 'o');
     const size_t hot = roll_below(d, n);
     for (size_t j = 0; j < n; j++) {
         if (one_hot)
@@ -61,9 +64,12 @@ static inline void roll_targets(struct dice *d, const struct loss_row *loss, dou
 static inline const char *output_activation(struct dice *d, const struct loss_row *loss)
 {
     const int probability = loss->target == TARGET_PROBABILITY;
-    if (loss->fused_with && loss->fused_with[1] == 'o') return "softmax";
-    if (loss->kind == LOSS_SOFTMAX || loss->link) return "identity";
-    if (probability) return "sigmoid";
+    if (loss->fused_with && loss->fused_with[1] == 'o')
+        return "softmax";
+    if (loss->kind == LOSS_SOFTMAX || loss->link)
+        return "identity";
+    if (probability)
+        return "sigmoid";
     static const char *const any[] = {"identity", "tanh", "sigmoid", "softmax", "t/2"};
     return any[roll_below(d, 5)];
 }
@@ -79,14 +85,16 @@ static inline cr_net *random_net(uint64_t seed, cr_type type, size_t rows)
     for (size_t i = 0; i < hidden; i++) {
         const size_t next = units && roll_below(&d, 3) == 0 ? units : 1 + roll_below(&d, 6);
         const int dense = cr_builder_dense(b, next, roll_activation(&d));
-        if (roll_below(&d, 4) == 0) cr_builder_no_bias(b, dense);
-        if (roll_below(&d, 4) == 0) cr_builder_shared_bias(b, dense, roll_between(&d, -1, 1));
+        if (roll_below(&d, 4) == 0)
+            cr_builder_no_bias(b, dense);
+        if (roll_below(&d, 4) == 0)
+            cr_builder_shared_bias(b, dense, roll_between(&d, -1, 1));
         const int pair[] = {last, dense};
         if (next == units && roll_below(&d, 2)) {
             last = cr_builder_add(b, pair, 2);
         } else if (roll_below(&d, 4) == 0) {
             last = cr_builder_concat(b, pair, 2);
-            units = 0;                  /* its width is another: nothing is added to it */
+            units = 0; /* its width is another: nothing is added to it */
             continue;
         } else {
             last = dense;
@@ -94,25 +102,30 @@ static inline cr_net *random_net(uint64_t seed, cr_type type, size_t rows)
         units = next;
     }
     int n_losses = 0;
-    while (cr_loss_row(n_losses)) n_losses++;
+    while (cr_loss_row(n_losses))
+        n_losses++;
     const struct loss_row *loss = cr_loss_row((int)roll_below(&d, (size_t)n_losses));
     const int many = loss->kind == LOSS_SOFTMAX || (loss->fused_with && loss->fused_with[1] == 'o');
     const size_t outputs = (many ? 2 : 1) + roll_below(&d, 4);
     const char *act = outputs == 1 ? "identity" : output_activation(&d, loss);
-    if (outputs == 1 && loss->target == TARGET_PROBABILITY && !loss->link) act = "sigmoid";
+    if (outputs == 1 && loss->target == TARGET_PROBABILITY && !loss->link)
+        act = "sigmoid";
     const int out = cr_builder_dense(b, outputs, act);
-    if (roll_below(&d, 3) == 0 && hidden > 0) cr_builder_from(b, out, (const int[]){last, -1}, 2);
+    if (roll_below(&d, 3) == 0 && hidden > 0)
+        cr_builder_from(b, out, (const int[]){last, -1}, 2);
     cr_builder_loss(b, loss->name, (int)roll_below(&d, 2));
     cr_builder_learning_rate(b, roll_between(&d, 0.01, 1));
     for (size_t r = 0; r < rows; r++) {
         double x[8], t[8];
-        for (size_t i = 0; i < inputs; i++) x[i] = roll_between(&d, -2, 2);
+        for (size_t i = 0; i < inputs; i++)
+            x[i] = roll_between(&d, -2, 2);
         roll_targets(&d, loss, t, outputs);
         cr_builder_example(b, x, inputs, t, outputs);
     }
     cr_net *net = NULL;
     cr_error err;
-    if (cr_builder_build(b, type, seed, &net, &err)) net = NULL;
+    if (cr_builder_build(b, type, seed, &net, &err))
+        net = NULL;
     cr_builder_free(b);
     return net;
 }

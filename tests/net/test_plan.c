@@ -30,8 +30,12 @@ static void formulas_say_what_is_computed(void **state)
         assert_int_equal(cr_plan_create(net, CR_FOR_EXPLAINING, rows, &plan, NULL), CR_OK);
         void *work = cr_work_alloc(cr_plan_work_size(plan));
         const struct spec *s = net->spec;
-        struct run run = {.in = s->inputs, .targets = s->targets, .rows = rows,
-                          .params = net->values, .rate = s->optimiser.learning_rate, .work = work};
+        struct run run = {.in = s->inputs,
+                          .targets = s->targets,
+                          .rows = rows,
+                          .params = net->values,
+                          .rate = s->optimiser.learning_rate,
+                          .work = work};
         cr_plan_run(plan, &run, PHASE_FORWARD, PHASE_UPDATE);
 
         const struct tape *t = plan->tape;
@@ -47,8 +51,9 @@ static void formulas_say_what_is_computed(void **state)
                     const double want = cr_expr_eval(e, value_of, ctx);
                     const double got = cr_plan_get(plan, &run, t->step[i].out, r, k);
                     if (!(fabs(got - want) <= 1e-11 * fmax(1, fabs(want))))
-                        fail_msg("net %d, step %d (op %d), row %zu, index %zu: %.17g, formula %.17g",
-                                 (int)seed, i, t->step[i].op, r, k, got, want);
+                        fail_msg(
+                            "net %d, step %d (op %d), row %zu, index %zu: %.17g, formula %.17g",
+                            (int)seed, i, t->step[i].op, r, k, got, want);
                 }
         }
         cr_arena_free(&a);
@@ -67,17 +72,24 @@ static void *trained(uint64_t seed, cr_type type, cr_purpose purpose, size_t row
     const struct spec *s = net->spec;
     const size_t n_in = rows * s->n_inputs, n_out = rows * s->n_outputs;
     float *in = malloc(n_in * sizeof *in), *targets = malloc(n_out * sizeof *targets);
-    for (size_t i = 0; i < n_in; i++) in[i] = (float)s->inputs[i];
-    for (size_t i = 0; i < n_out; i++) targets[i] = (float)s->targets[i];
+    for (size_t i = 0; i < n_in; i++)
+        in[i] = (float)s->inputs[i];
+    for (size_t i = 0; i < n_out; i++)
+        targets[i] = (float)s->targets[i];
 
     cr_plan *plan = NULL;
     assert_int_equal(cr_plan_create(net, purpose, rows + 7, &plan, NULL), CR_OK);
     void *work = cr_work_alloc(cr_plan_work_size(plan));
     struct team *team = NULL;
-    if (threads > 1) assert_int_equal(cr_team_create(threads, &team, NULL), CR_OK);
+    if (threads > 1)
+        assert_int_equal(cr_team_create(threads, &team, NULL), CR_OK);
     struct run run = {.in = type == CR_F32 ? (void *)in : (void *)s->inputs,
                       .targets = type == CR_F32 ? (void *)targets : (void *)s->targets,
-                      .rows = rows, .params = net->values, .rate = 0.01, .work = work, .team = team};
+                      .rows = rows,
+                      .params = net->values,
+                      .rate = 0.01,
+                      .work = work,
+                      .team = team};
     for (int i = 0; i < 3; i++) {
         cr_plan_run(plan, &run, PHASE_FORWARD, PHASE_UPDATE);
         const struct tape *t = plan->tape;
@@ -97,7 +109,8 @@ static void *trained(uint64_t seed, cr_type type, cr_purpose purpose, size_t row
     return params;
 }
 
-static void assert_same_training(uint64_t seed, cr_type type, size_t rows, cr_purpose purpose, int threads)
+static void assert_same_training(uint64_t seed, cr_type type, size_t rows, cr_purpose purpose,
+                                 int threads)
 {
     cr_net *net = random_net(seed, type, 1);
     const size_t bytes = net->block * (type == CR_F32 ? sizeof(float) : sizeof(double));

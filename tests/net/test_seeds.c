@@ -22,13 +22,19 @@ struct example {
 static void start(struct example *x, const cr_builder *b)
 {
     cr_error err = {0};
-    if (cr_builder_build(b, CR_F64, 1, &x->net, &err)) fail_msg("%s", err.message);
-    if (cr_plan_create(x->net, CR_FOR_EXPLAINING, ROWS, &x->plan, &err)) fail_msg("%s", err.message);
+    if (cr_builder_build(b, CR_F64, 1, &x->net, &err))
+        fail_msg("%s", err.message);
+    if (cr_plan_create(x->net, CR_FOR_EXPLAINING, ROWS, &x->plan, &err))
+        fail_msg("%s", err.message);
     x->work = cr_work_alloc(cr_plan_work_size(x->plan));
     x->params = cr_net_params(x->net);
     const struct spec *s = x->net->spec;
-    x->run = (struct run){.in = s->inputs, .targets = s->targets, .rows = s->n_examples,
-                          .params = x->params, .rate = s->optimiser.learning_rate, .work = x->work};
+    x->run = (struct run){.in = s->inputs,
+                          .targets = s->targets,
+                          .rows = s->n_examples,
+                          .params = x->params,
+                          .rate = s->optimiser.learning_rate,
+                          .work = x->work};
     cr_plan_run(x->plan, &x->run, PHASE_FORWARD, PHASE_UPDATE);
 }
 
@@ -49,7 +55,8 @@ static int find(const struct example *x, enum role role, int of, int layer)
 static void assert_value(const struct example *x, int value, size_t index, double want)
 {
     const double got = cr_plan_get(x->plan, &x->run, value, 0, index);
-    if (!(fabs(got - want) <= 1e-12)) fail_msg("value %d[%zu] is %.17g, not %.17g", value, index, got, want);
+    if (!(fabs(got - want) <= 1e-12))
+        fail_msg("value %d[%zu] is %.17g, not %.17g", value, index, got, want);
 }
 
 /* What a layer computes, forward and backward; biases only where it has some. */
@@ -60,7 +67,8 @@ struct layer_values {
 
 static void assert_all(const struct example *x, int value, const double *want, size_t n)
 {
-    for (size_t i = 0; want && i < n; i++) assert_value(x, value, i, want[i]);
+    for (size_t i = 0; want && i < n; i++)
+        assert_value(x, value, i, want[i]);
 }
 
 static void assert_layer(const struct example *x, int layer, const struct layer_values *want)
@@ -75,7 +83,8 @@ static void assert_layer(const struct example *x, int layer, const struct layer_
     assert_all(x, find(x, ROLE_GRAD, pre, -1), want->delta, want->units);
     assert_all(x, dw, want->dw, want->units * want->inputs);
     assert_all(x, find(x, ROLE_NEW, w, -1), want->new_w, want->units * want->inputs);
-    if (!want->db) return;
+    if (!want->db)
+        return;
     const int b = t->step[t->value[pre].maker].in[2];
     assert_all(x, find(x, ROLE_PARAM_GRAD, b, -1), want->db, want->units);
     assert_all(x, find(x, ROLE_NEW, b, -1), want->new_b, want->units);
@@ -86,7 +95,8 @@ static void second_pass(struct example *x)
 {
     const struct tape *t = x->plan->tape;
     for (int v = 0; v < t->n_values; v++) {
-        if (t->value[v].role != ROLE_NEW) continue;
+        if (t->value[v].role != ROLE_NEW)
+            continue;
         const cr_param_group g = cr_net_group(x->net, (size_t)t->value[v].param);
         for (size_t i = 0; i < g.rows * g.cols; i++)
             x->params[g.offset + i] = cr_plan_get(x->plan, &x->run, v, 0, i);
@@ -94,7 +104,11 @@ static void second_pass(struct example *x)
     cr_plan_run(x->plan, &x->run, PHASE_FORWARD, PHASE_LOSS);
 }
 
-#define D(...) (const double[]){__VA_ARGS__}
+#define D(...)       \
+    (const double[]) \
+    {                \
+        __VA_ARGS__  \
+    }
 
 static void linear_2_2_1(void **state)
 {
@@ -111,14 +125,28 @@ static void linear_2_2_1(void **state)
 
     struct example x;
     start(&x, b);
-    assert_layer(&x, 0, &(struct layer_values){
-        .pre = D(-3, 2), .act = D(-0.3, 0.2), .derivative = D(0.1, 0.1), .delta = D(-0.0191, -0.0191),
-        .dw = D(-0.0382, 0.0573, -0.0382, 0.0573), .db = D(-0.0191, -0.0191),
-        .new_w = D(1.382, 1.427, 2.382, 0.427), .new_b = D(1.191, 1.191), .units = 2, .inputs = 2});
-    assert_layer(&x, 1, &(struct layer_values){
-        .pre = D(0.9), .act = D(0.09), .derivative = D(0.1), .delta = D(-0.191),
-        .dw = D(0.0573, -0.0382), .db = D(-0.191), .new_w = D(0.427, 1.382), .new_b = D(2.91),
-        .units = 1, .inputs = 2});
+    assert_layer(&x, 0,
+                 &(struct layer_values){.pre = D(-3, 2),
+                                        .act = D(-0.3, 0.2),
+                                        .derivative = D(0.1, 0.1),
+                                        .delta = D(-0.0191, -0.0191),
+                                        .dw = D(-0.0382, 0.0573, -0.0382, 0.0573),
+                                        .db = D(-0.0191, -0.0191),
+                                        .new_w = D(1.382, 1.427, 2.382, 0.427),
+                                        .new_b = D(1.191, 1.191),
+                                        .units = 2,
+                                        .inputs = 2});
+    assert_layer(&x, 1,
+                 &(struct layer_values){.pre = D(0.9),
+                                        .act = D(0.09),
+                                        .derivative = D(0.1),
+                                        .delta = D(-0.191),
+                                        .dw = D(0.0573, -0.0382),
+                                        .db = D(-0.191),
+                                        .new_w = D(0.427, 1.382),
+                                        .new_b = D(2.91),
+                                        .units = 1,
+                                        .inputs = 2});
     assert_value(&x, x.plan->tape->loss, 0, 1.82405);
     second_pass(&x);
     assert_value(&x, find(&x, ROLE_PRE, -1, 0), 0, -0.326);
@@ -145,16 +173,23 @@ static void sigmoid_2_2_1(void **state)
 
     struct example x;
     start(&x, b);
-    assert_layer(&x, 0, &(struct layer_values){
-        .pre = D(0.21, 0.315), .act = D(0.5523079095743253, 0.5781052328843092),
-        .derivative = D(0.2472638825959642, 0.24389957259608783),
-        .delta = D(0.002727587745812776, 0.00807142731608455),
-        .new_w = D(0.19904534428896553, 0.19809068857793108, 0.2971750004393704, 0.2943500008787408),
-        .units = 2, .inputs = 2});
-    assert_layer(&x, 1, &(struct layer_values){
-        .pre = D(0.6859870824681757), .act = D(0.6650736395247564),
-        .derivative = D(0.22275069353405078), .delta = D(0.03677026768832939),
-        .new_w = D(0.27969149031857043, 0.87874291583482), .units = 1, .inputs = 2});
+    assert_layer(&x, 0,
+                 &(struct layer_values){.pre = D(0.21, 0.315),
+                                        .act = D(0.5523079095743253, 0.5781052328843092),
+                                        .derivative = D(0.2472638825959642, 0.24389957259608783),
+                                        .delta = D(0.002727587745812776, 0.00807142731608455),
+                                        .new_w = D(0.19904534428896553, 0.19809068857793108,
+                                                   0.2971750004393704, 0.2943500008787408),
+                                        .units = 2,
+                                        .inputs = 2});
+    assert_layer(&x, 1,
+                 &(struct layer_values){.pre = D(0.6859870824681757),
+                                        .act = D(0.6650736395247564),
+                                        .derivative = D(0.22275069353405078),
+                                        .delta = D(0.03677026768832939),
+                                        .new_w = D(0.27969149031857043, 0.87874291583482),
+                                        .units = 1,
+                                        .inputs = 2});
     second_pass(&x);
     assert_value(&x, find(&x, ROLE_PRE, -1, 0), 0, 0.20832935250568968);
     assert_value(&x, find(&x, ROLE_PRE, -1, 0), 1, 0.3100562507688982);
