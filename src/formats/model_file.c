@@ -101,9 +101,9 @@ static cr_status fill_group(cr_net *net, size_t group, const struct tensor *want
     float *to = (float *)net->values + g.offset;
     if (!t)
         return fail(file, err, "tensor '%s' is missing", want->name);
-    if (strcmp(t->dtype, "F32"))
+    if (strcmp(t->dtype, "F32") != 0)
         return fail(file, err, "tensor '%s' is %s; the network needs F32", t->name, t->dtype);
-    if (t->n_dims != want->n_dims || memcmp(t->dim, want->dim, t->n_dims * sizeof *t->dim)) {
+    if (t->n_dims != want->n_dims || memcmp(t->dim, want->dim, t->n_dims * sizeof *t->dim) != 0) {
         fail(file, err, "tensor '%s' does not have the shape that the network needs", t->name);
         if (want->n_dims == 2)
             cr_hint(err, "it must be [%zu, %zu]", want->dim[0], want->dim[1]);
@@ -125,11 +125,15 @@ static cr_status fill_parameters(cr_net *net, const struct safetensors *s, const
     struct arena a = {0};
     size_t n;
     struct tensor *want = list_tensors(&a, net, &n);
-    cr_status status = want ? CR_OK : cr_fail_memory(err);
+    cr_status status = CR_OK;
+    if (!want) {
+        cr_arena_free(&a);
+        return cr_fail_memory(err);
+    }
     /* names are unique, so one of the first n + 1 is unknown */
     for (size_t i = 0; status == CR_OK && s->n > n && i < s->n; i++) {
         size_t k = 0;
-        while (k < n && strcmp(want[k].name, s->tensor[i].name))
+        while (k < n && strcmp(want[k].name, s->tensor[i].name) != 0)
             k++;
         if (k == n)
             status = fail(file, err, "tensor '%s' is none of the network's", s->tensor[i].name);
@@ -184,7 +188,7 @@ static cr_status read_model(const struct safetensors *s, const struct source *sr
         cr_hint(err, "its __metadata__ has no '%s'", MODEL_KEY_FORMAT);
         return CR_ERR_FORMAT;
     }
-    if (strcmp(format, FORMAT_VERSION)) {
+    if (strcmp(format, FORMAT_VERSION) != 0) {
         fail(file, err, "the model file has format %s; this program reads format %s", format,
              FORMAT_VERSION);
         cr_hint(err, "a newer chainrule may read it");

@@ -102,7 +102,7 @@ static cr_status read_columns(const json_t *columns, const char *file, struct pr
                                      &p->input[i], err);
         if (status != CR_OK)
             return status;
-        if (!step || strcmp(step, "standardise"))
+        if (!step || strcmp(step, "standardise") != 0)
             return fail(file, err, "the model's data: column '%s' has an unknown step",
                         p->input[i]);
         if (!read_number(json_object_get(j, "mean"), &p->mean[i]) ||

@@ -78,7 +78,7 @@ static cr_status read_tensor(const struct source *file, const json_t *j, size_t 
 {
     const char *dtype = json_string_value(json_object_get(j, "dtype"));
     const json_t *offsets = json_object_get(j, "data_offsets");
-    size_t end, numbers, bytes;
+    size_t end = 0, numbers = 0, bytes = 0;
     if (!json_is_object(j))
         return fail(file, err, "the entry of tensor '%s' is no JSON object", t->name);
     if (!dtype)

@@ -27,7 +27,7 @@ cr_status cr_fit_fail(const struct fit *f, cr_error *err, cr_status code, const 
 static size_t find_column(const cr_table *t, const char *name)
 {
     size_t i = 0;
-    while (i < t->cols && strcmp(t->name[i], name))
+    while (i < t->cols && strcmp(t->name[i], name) != 0)
         i++;
     return i;
 }
@@ -38,7 +38,7 @@ static int names_are_default(const struct spec *s)
     char name[32];
     for (size_t i = 0; i < s->n_inputs; i++) {
         snprintf(name, sizeof name, "x%zu", i + 1);
-        if (strcmp(s->input_names[i], name))
+        if (strcmp(s->input_names[i], name) != 0)
             return 0;
     }
     return 1;
@@ -240,8 +240,8 @@ static int can_be_written(const struct spec *s)
 
 static cr_status make_default(struct fit *f, cr_error *err)
 {
-    struct spec *named;
-    if (default_network(f, 1, &named, NULL) == CR_OK) {
+    struct spec *named = NULL;
+    if (default_network(f, 1, &named, NULL) == CR_OK && named) {
         if (can_be_written(named)) {
             f->spec = named;
             return CR_OK;

@@ -50,7 +50,7 @@ static cr_status prepare_rows(struct fit *f, struct rows *r, cr_error *err)
                                "row %zu: the number in column '%s' is too "
                                "far from all others",
                                row + 1, p->input[bad]);
-        if (f->class_of)
+        if (r->classes && f->class_of)
             r->classes[i] = f->class_of[row];
         else
             cr_prepare_target(p, t->label_value[row], 0, r->targets + i);
@@ -200,7 +200,9 @@ cr_status cr_model_fit(const cr_table *table, const cr_fit_options *options, cr_
     struct fit f = {.table = table, .options = options ? options : &defaults};
     struct rows r = {0};
     cr_model *m = calloc(1, sizeof *m);
-    cr_status status = m ? check(&f, err) : cr_fail_memory(err);
+    if (!m)
+        return cr_fail_memory(err);
+    cr_status status = check(&f, err);
     if (status == CR_OK)
         status = make_model(&f, &r, m, report, err);
     free_rows(&r);

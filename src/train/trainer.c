@@ -1,7 +1,6 @@
 #include "train/trainer.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -54,7 +53,7 @@ static void release(struct trainer *t)
     cr_aligned_free(t->in);
     cr_aligned_free(t->targets);
     cr_aligned_free(t->good);
-    free(t->order);
+    cr_aligned_free(t->order);
 }
 
 static cr_status check(const cr_net *net, const struct examples *train, const cr_train_options *o,
@@ -90,7 +89,7 @@ static cr_status set_up(struct trainer *t, cr_error *err)
     t->in = cr_aligned_alloc(in, sizeof *t->in);
     t->targets = cr_aligned_alloc(targets, sizeof *t->targets);
     t->good = cr_aligned_alloc(t->block, 1);
-    t->order = calloc(t->train->rows, sizeof *t->order);
+    t->order = cr_aligned_alloc(t->train->rows, sizeof *t->order);
     if (!t->work || !t->in || !t->targets || !t->good || !t->order)
         return cr_fail_memory(err);
     t->progress.epochs = t->options.epochs;

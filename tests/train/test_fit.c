@@ -325,8 +325,8 @@ static void odd_column_names(void **state)
         "\"a b: [1]\",\"#\",y\n1,2,u\n2,1,v\n3,4,u\n4,4,v\n",
         "h1,output,y\n1,2,u\n2,1,v\n3,4,u\n4,4,v\n",
         "null,1.5,y\n1,2,u\n2,1,v\n3,4,u\n4,4,v\n",
-        "\"an exceedingly long name of a column that goes on and on and on and on and on and on\","
-        "b,y\n1,2,u\n2,1,v\n3,4,u\n4,4,v\n",
+        ("\"an exceedingly long name of a column that goes on and on and on and on and on and on\","
+         "b,y\n1,2,u\n2,1,v\n3,4,u\n4,4,v\n"),
     };
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
         cr_table *t = parse(tables[i], "y");
