@@ -37,7 +37,8 @@ typedef struct cr_explain_options {
     size_t columns;       /* of text; 0: 80 */
 
     /* Examples in place of the network's own: in [rows][inputs] and targets [rows][outputs],
-     * of the network's type. rows 0: the network's own. */
+     * of the network's type. rows 0: the network's own. targets NULL: there are none, and
+     * only the forward pass is explained. */
     size_t rows;
     const void *in, *targets;
 
@@ -54,7 +55,7 @@ CR_API void cr_explain_defaults(cr_explain_options *options);
  *   options  NULL: defaults
  *   out      the text (UTF-8, terminated), freed with cr_explain_free; may be NULL with `each`
  *   len      its length in bytes; may be NULL
- * Errors: CR_ERR_VALUE (no examples, no targets), CR_ERR_UNKNOWN (notation, why),
+ * Errors: CR_ERR_VALUE (no examples), CR_ERR_UNKNOWN (notation, why),
  * CR_ERR_SYNTAX (a notation of the file), CR_ERR_ARGUMENT, CR_ERR_CANCELLED, CR_ERR_MEMORY. */
 CR_API cr_status cr_explain(const cr_net *net, const cr_explain_options *options, char **out,
                             size_t *len, cr_error *err);

@@ -28,7 +28,7 @@ cr_status cr_names_init(struct names *n, struct arena *a, const struct tape *tap
 {
     const cr_net *net = tape->net;
     const struct spec *spec = net->spec;
-    *n = (struct names){a, tape, spec, notation, rows, NULL, NULL, 0};
+    *n = (struct names){.a = a, .tape = tape, .spec = spec, .notation = notation, .rows = rows};
     n->node = arena_new(a, size_t, spec->n_layers + 1);
     n->number = arena_new(a, size_t, net->n_params + 1);
     if (!n->node || !n->number) return cr_fail_memory(err);
@@ -328,7 +328,11 @@ struct symbol cr_names_symbol(const struct names *n, int value, size_t row, long
         set_name(n, &s, SLOT_UNIT, n->spec->target_names[i]);
         return cr_notation_symbol(n->a, &named, note, &s);
     }
-    return cr_notation_symbol(n->a, n->notation, note, &s);
+    struct notation used = *n->notation;
+    /* A layer's number stands in parentheses; its example's must not look the same. */
+    if (n->brackets && strcmp(used.pattern[NOTE_EXAMPLE], "^{({e})}") == 0)
+        used.pattern[NOTE_EXAMPLE] = "^{[{e}]}";
+    return cr_notation_symbol(n->a, &used, note, &s);
 }
 
 const char *cr_names_unit(const struct names *n, int value, long index)

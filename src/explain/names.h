@@ -18,6 +18,7 @@ struct names {
     size_t *node;           /* [n_layers] nodes before the layer */
     size_t *number;         /* [groups] numbers of the same kind before the group */
     int commas;
+    int brackets;           /* examples as [2], beside layers as (2): matrix form */
 };
 
 /* Fill in the counters. CR_ERR_MEMORY. */

@@ -299,10 +299,8 @@ static void tell_setup(struct teller *t)
     add_cell(&c, "Given");
     add_cell(&c, "Value");
     given_rows(t, &c);
-    if (!t->x->why) {
-        activation_rows(t, &c);
-        loss_row(t, &c);
-    }
+    if (!t->x->why) activation_rows(t, &c);
+    if (!t->x->why && !t->x->trace->forward_only) loss_row(t, &c);
     finish_table(t->p, &c, 2);
 }
 
@@ -772,6 +770,10 @@ void cr_narrate(struct explanation *x, struct paper *p)
             }
         }
         i = end;
+    }
+    if (x->trace->forward_only && !x->why) {
+        cr_text_add(&t.t, "No target is given, so there is no loss, and nothing to go back from.");
+        paragraph(&t);
     }
     p->r->failed |= t.t.failed;
     cr_text_free(&t.t);

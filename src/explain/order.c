@@ -91,6 +91,7 @@ static void put_given(struct lister *l)
                 value[n++] = w;
         put_params(l, X_GIVEN, GROUP_GIVEN, value, step, n);
     }
+    if (l->x->trace->forward_only) return;
     for (size_t row = 0; row < l->x->trace->rows; row++)
         put_all(l, X_GIVEN, GROUP_GIVEN, -1, t->target, row);
     for (int v = 0; v < t->n_values; v++)
@@ -132,6 +133,8 @@ static enum xphase xphase_of(const struct step *s)
 
 static int skipped(const struct lister *l, const struct step *s)
 {
+    const int answers = s->phase == PHASE_FORWARD || l->t->value[s->out].role == ROLE_PROBABILITY;
+    if (l->x->trace->forward_only && !answers) return 1;
     if (!l->x->matrix) return cr_step_is_alias(s, l->x->trace->rows) ||
                               (l->t->value[s->out].role == ROLE_SMOOTHED && l->pass > 0);
     return (s->op == OP_TOTAL && l->x->trace->rows == 1) ||
@@ -301,6 +304,10 @@ cr_status cr_explanation_list(struct explanation *x, cr_error *err)
 {
     struct lister l = {.x = x, .t = x->trace->tape};
     put_given(&l);
+    if (x->trace->forward_only) {
+        put_forward(&l);
+        return l.failed ? cr_fail_memory(err) : CR_OK;
+    }
     for (; l.pass <= x->trace->updates && !l.failed; l.pass++) {
         l.verify = l.pass == x->trace->updates;
         const int rest = put_forward(&l);

@@ -6,6 +6,14 @@
 
 enum { INDENT = 2, TABLE_COLUMNS = 8, NARROW = 12 };
 
+/* Bytes of the character at s, which is not the end. */
+static size_t char_size(const char *s)
+{
+    size_t n = 1;
+    while (((unsigned char)s[n] & 0xc0) == 0x80 && n < 4) n++;
+    return n;
+}
+
 static size_t width(const char *s)
 {
     return cr_utf8_columns(s, strlen(s));
@@ -74,8 +82,7 @@ static size_t break_at(const char *s, size_t room)
             if (c > s && strncmp(c, before[i], strlen(before[i])) == 0) best = (size_t)(c - s) + 1;
         for (int i = 0; i < 2; i++)
             if (strncmp(c, after[i], 2) == 0 && columns < room) best = (size_t)(c - s) + 2;
-        unsigned code;
-        const size_t n = cr_utf8_next(c, strlen(c), &code);
+        const size_t n = char_size(c);
         columns += cr_utf8_columns(c, n);
         if (columns > room && best) return best;
         c += n;
@@ -87,7 +94,7 @@ static void broken(struct paper *p, const char *s, size_t indent)
 {
     const size_t room = p->columns > indent + 20 ? p->columns - indent : 20;
     while (*s) {
-        const size_t n = width(s) <= room ? strlen(s) : break_at(s, room);
+        const size_t n = break_at(s, room);
         cr_text_addn(p->out, s, n);
         while (p->out->len && p->out->s[p->out->len - 1] == ' ') p->out->len--;
         s += n;
@@ -147,18 +154,14 @@ static int beside_relation(const char *s, size_t i)
 /* Write cell text from *s in at most `room` columns; *s moves on. Returns columns used. */
 static size_t cell_line(struct paper *p, const char **s, size_t room)
 {
-    size_t n = strlen(*s);
-    if (width(*s) > room) {
-        size_t columns = 0, last = 0, i = 0;
-        while ((*s)[i] && (columns < room || !last)) {
-            unsigned code;
-            const size_t size = cr_utf8_next(*s + i, strlen(*s + i), &code);
-            if ((*s)[i] == ' ' && !beside_relation(*s, i)) last = i;
-            columns += cr_utf8_columns(*s + i, size);
-            i += size;
-        }
-        n = last ? last : n;
+    size_t columns = 0, last = 0, n = 0;
+    while ((*s)[n] && (columns <= room || !last)) {
+        const size_t size = char_size(*s + n);
+        if ((*s)[n] == ' ' && !beside_relation(*s, n)) last = n;
+        columns += cr_utf8_columns(*s + n, size);
+        n += size;
     }
+    if (columns > room && last) n = last;
     const size_t used = cr_utf8_columns(*s, n);
     cr_text_addn(p->out, *s, n);
     *s += n;

@@ -540,6 +540,7 @@ static cr_status make(struct explanation *x, const struct explanation_options *o
     if ((status = cr_names_init(&x->names, &x->arena, x->trace->tape, &x->notation, x->trace->rows, err)))
         return status;
     choose_form(x, o);
+    x->names.brackets = x->matrix;
     const size_t passes = (size_t)x->trace->updates + 1;
     x->at = arena_new(&x->arena, int *, passes);
     if (!x->at) return cr_fail_memory(err);

@@ -261,7 +261,7 @@ static void *copy_numbers(cr_type type, const void *own, const double *spec, siz
 {
     void *copy = cr_aligned_alloc(n ? n : 1, type_size(type));
     for (size_t i = 0; copy && i < n; i++)
-        set_number(type, copy, i, own ? number_at(type, own, i) : spec[i]);
+        set_number(type, copy, i, own ? number_at(type, own, i) : spec ? spec[i] : 0);
     return copy;
 }
 
@@ -273,11 +273,12 @@ static cr_status open_session(struct session *s, const cr_net *net, cr_error *er
     const int own = o->rows > 0;
     const size_t n_in = t->rows * spec->n_inputs, n_target = t->rows * spec->n_outputs;
     s->in = copy_numbers(t->type, own ? o->in : NULL, spec->inputs, n_in);
-    s->targets = copy_numbers(t->type, own ? o->targets : NULL, spec->targets, n_target);
+    s->targets = copy_numbers(t->type, own ? o->targets : NULL, own ? NULL : spec->targets, n_target);
     s->params = cr_aligned_alloc(net->block ? net->block : 1, type_size(t->type));
     if (!s->in || !s->targets || !s->params) return cr_fail_memory(err);
     memcpy(s->params, net->values, net->block * type_size(t->type));
     t->rate = spec->optimiser.learning_rate;
+    if (t->type == CR_F32) t->rate = (double)(float)t->rate;
     if (o->carry) {
         round_given(s, s->in, n_in);
         round_given(s, s->targets, n_target);
@@ -318,12 +319,6 @@ static cr_status check_examples(const cr_net *net, const struct trace_options *o
         cr_hint(err, "give the inputs values and the outputs targets");
         return status;
     }
-    if (!spec->targets) {
-        cr_status status = cr_fail_at(err, CR_ERR_VALUE, &spec->source, (struct place){0},
-                                      "there are no targets, so there is no loss to explain");
-        cr_hint(err, "add the targets of the example");
-        return status;
-    }
     return CR_OK;
 }
 
@@ -337,6 +332,7 @@ cr_status cr_trace_run(const cr_net *net, const struct trace_options *options, s
     t->type = net->type;
     t->rows = options->rows ? options->rows : net->spec->n_examples;
     t->updates = options->updates;
+    t->forward_only = options->rows ? !options->targets : !net->spec->targets;
     struct session s = {.t = t, .options = options};
     status = cr_tape_record(net, TAPE_BACKWARD | TAPE_UPDATE, &t->tape, err);
     if (!status) status = layout(t, err);

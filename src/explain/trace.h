@@ -18,7 +18,8 @@ struct trace_options {
     int carry;                      /* round what each step made as displayed */
     struct decimal_rule rule;
     size_t rows;                    /* examples; 0: those of the network's spec */
-    const void *in, *targets;       /* [rows][inputs], [rows][outputs] of the net's type */
+    const void *in, *targets;       /* [rows][inputs], [rows][outputs] of the net's type; targets
+                                       NULL: there are none */
 };
 
 struct trace {
@@ -27,6 +28,7 @@ struct trace {
     cr_type type;
     size_t rows;
     int updates;                    /* passes 0 .. updates - 1; pass `updates` has forward and loss only */
+    int forward_only;               /* no targets: the loss and what follows have no meaning */
     double rate;
     size_t *offset;                 /* [n_values] of a value's first element in a pass */
     size_t total;                   /* elements in a pass */
