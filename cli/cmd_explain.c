@@ -4,23 +4,30 @@
 
 #include "chainrule/explain.h"
 #include "chainrule/file.h"
+#include "chainrule/model.h"
 #include "cli.h"
 
 struct args {
-    const char *file, *notation, *why, *output;
+    const char *file, *data, *notation, *why, *output;
+    size_t row;
     int format, digits, sig, carry, form, iterations, step;
 };
-static const struct args defaults = {.digits = -1, .form = -1};
+static const struct args defaults = {.row = 1, .digits = -1, .form = -1};
 
 static const char *const formats[] = {"text", "markdown", "json", NULL};
 static const char *const carries[] = {"full", "displayed", NULL};
 static const char *const forms[] = {"scalar", "matrix", NULL};
 
 static const struct positional positionals[] = {
-    {"FILE", "the network file", offsetof(struct args, file), .optional = 0},
+    {"FILE", "a network file; or, with DATA, a model that 'chainrule train' wrote",
+     offsetof(struct args, file), .optional = 0},
+    {"DATA", "a CSV file with a header, one row of which is explained", offsetof(struct args, data),
+     .optional = 1},
     {0}};
 
 static const struct option options[] = {
+    {"row", 0, "N", "which row of DATA; 1 is the first after the header", OPTION_SIZE,
+     offsetof(struct args, row), .min = 1, .max = 1e15},
     {"format", 0, "FORMAT", "what to write", OPTION_CHOICE, offsetof(struct args, format),
      .choices = formats},
     {"digits", 0, "N", "decimal places; without it exact decimals that end within 6 places, else 6",
@@ -53,12 +60,17 @@ static int show_piece(void *ctx, const char *piece, size_t len)
     return 0;
 }
 
-static int explain(const struct args *args, const cr_net *net)
+/* One row of examples in place of the network's own; in NULL: the network's own. */
+static int explain(const struct args *args, const cr_net *net, const float *in,
+                   const float *targets)
 {
     cr_explain_options how;
     cr_error err = {0};
     int waits = 1;
     cr_explain_defaults(&how);
+    how.rows = in != NULL;
+    how.in = in;
+    how.targets = targets;
     how.format = (cr_explain_format)args->format;
     how.form = args->form < 0 ? CR_EXPLAIN_AUTO : args->form ? CR_EXPLAIN_MATRIX : CR_EXPLAIN_SCALAR;
     how.digits = args->digits;
@@ -82,6 +94,56 @@ static int explain(const struct args *args, const cr_net *net)
     return result;
 }
 
+/* The row of the table as the model sees it. targets is NULL afterwards where the table does
+ * not say what the answer should be. */
+static cr_status prepare(const struct args *args, const cr_model *model, float *in, float **targets,
+                         cr_error *err)
+{
+    const cr_table_options what = {.label = cr_model_target(model), .label_optional = 1,
+                                   .columns = cr_model_columns(model),
+                                   .n_columns = cr_model_n_columns(model)};
+    cr_table *table = NULL;
+    char label[64];
+    cr_status status = cr_table_read(args->data, &what, &table, err);
+    if (status) return status;
+    if (args->row > cr_table_rows(table)) {
+        snprintf(err->message, sizeof err->message, "there is no row %zu: %s has %zu", args->row,
+                 args->data, cr_table_rows(table));
+        status = err->code = CR_ERR_VALUE;
+    } else {
+        const char *answer = cr_table_label(table, args->row - 1, label);
+        status = cr_model_prepare_row(model, cr_table_row(table, args->row - 1), in, err);
+        if (!status && answer) status = cr_model_prepare_target(model, answer, *targets, err);
+        if (!answer) {
+            free(*targets);
+            *targets = NULL;
+        }
+    }
+    cr_table_free(table);
+    return status;
+}
+
+static int explain_row(const struct args *args)
+{
+    cr_error err = {0};
+    cr_model *model = NULL;
+    if (cr_model_load(args->file, &model, &err)) return cli_fail(&err);
+    const cr_net *net = cr_model_net(model);
+    float *in = calloc(cr_net_inputs(net), sizeof *in);
+    float *targets = calloc(cr_net_outputs(net), sizeof *targets);
+    int result;
+    if (!in || !targets)
+        result = cli_fail_text(NULL, "out of memory");
+    else if (prepare(args, model, in, &targets, &err))
+        result = cli_fail(&err);
+    else
+        result = explain(args, net, in, targets);
+    free(in);
+    free(targets);
+    cr_model_free(model);
+    return result;
+}
+
 static int run(const void *p)
 {
     const struct args *args = p;
@@ -91,9 +153,10 @@ static int run(const void *p)
         return cli_usage_error(&cli_explain, "--digits and --sig exclude each other");
     if (args->step && args->output)
         return cli_usage_error(&cli_explain, "--step and --output exclude each other");
+    if (args->data) return explain_row(args);
     if (cr_net_load(args->file, &(cr_load_options){.type = CR_F64}, &net, &err))
         return cli_fail(&err);
-    const int result = explain(args, net);
+    const int result = explain(args, net, NULL, NULL);
     cr_net_free(net);
     return result;
 }
@@ -102,5 +165,7 @@ const struct command cli_explain = {
     "explain", "show the worked solution of a network, step by step",
     "Every number of the forward pass, the loss, the backward pass, the update and a second "
     "forward pass: as symbols, with the numbers put in, and the value. = says that the printed "
-    "value is exact, \xe2\x89\x88 that it is rounded.",
+    "value is exact, \xe2\x89\x88 that it is rounded.\n"
+    "Of a trained model, one row of a table is explained, in float32: with exactly the values that "
+    "predicting gives.",
     positionals, options, &defaults, sizeof defaults, run};

@@ -1,0 +1,1 @@
+chainrule explain examples/worked/classifier-3-2-1.yaml

@@ -1,0 +1,1 @@
+chainrule explain no-example.yaml

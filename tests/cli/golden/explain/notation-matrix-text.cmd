@@ -1,0 +1,1 @@
+chainrule explain examples/worked/shared-bias-2-2-2.yaml --notation matrix

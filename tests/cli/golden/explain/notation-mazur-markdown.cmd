@@ -1,0 +1,1 @@
+chainrule explain examples/worked/sigmoid-2-2-1.yaml --notation mazur --format markdown

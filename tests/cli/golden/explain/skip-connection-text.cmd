@@ -1,0 +1,1 @@
+chainrule explain examples/worked/skip-connection.yaml

@@ -1,0 +1,1 @@
+chainrule explain examples/worked/softmax-2-3-3.yaml

@@ -1,0 +1,1 @@
+chainrule explain examples/worked/xor-batch.yaml --form matrix
