@@ -27,9 +27,10 @@ enum place_kind {
     IN_INPUT,
     IN_TARGETS,
     IN_PARAMS,
-    IN_SLICE, /* per row, in the slice's part */
-    IN_SUMS,  /* a sum over rows: one copy per slice, the first of them final */
-    IN_SHARED /* new parameters, scalars */
+    IN_SLICE,  /* per row, in the slice's part */
+    IN_SUMS,   /* a sum over rows: one copy per slice, the first of them final */
+    IN_SHARED, /* new parameters, scalars */
+    IN_KINDS
 };
 
 struct slot {
@@ -46,4 +47,5 @@ struct slicing cr_slicing(const cr_plan *plan, size_t rows);
 
 void cr_run_f32(const cr_plan *plan, const struct run *run, enum phase first, enum phase last);
 void cr_run_f64(const cr_plan *plan, const struct run *run, enum phase first, enum phase last);
+
 #endif

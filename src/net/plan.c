@@ -282,6 +282,8 @@ static cr_status place(cr_plan *p, cr_error *err)
     if (!p->slot || !life)
         return cr_fail_memory(err);
     place_others(p);
+    p->rows_value = cr_tape_find(t, ROLE_ROWS, -1, -1);
+    p->rate_value = cr_tape_find(t, ROLE_RATE, -1, -1);
     find_lifetimes(p, life);
     cr_status status = place_rows(p, life, err);
     if (status)

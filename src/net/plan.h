@@ -36,7 +36,8 @@ struct cr_plan {
     const struct kernels_f64 *f64;
     int n_calls;
     struct call *call;
-    struct slot *slot; /* [n_values] */
+    struct slot *slot;          /* [n_values] */
+    int rows_value, rate_value; /* ROLE_ROWS and ROLE_RATE, or -1 */
     /* Work memory, in numbers: sums of slice 0 (final once joined), shared, sums of the
      * other slices, the slices' parts. */
     size_t sums, shared, slice;

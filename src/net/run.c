@@ -47,10 +47,12 @@ void *cr_plan_at(const cr_plan *plan, const struct run *run, int value, size_t r
         index += row % slice_rows * v->cols;
     }
     if (plan->f32) {
-        float *p = place_f32(plan, run, slice_rows, slice, value);
+        const struct view_f32 view = view_of_f32(plan, run, slice_rows, slice);
+        float *p = at_f32(&view, plan, value);
         return p ? p + index : NULL;
     }
-    double *p = place_f64(plan, run, slice_rows, slice, value);
+    const struct view_f64 view = view_of_f64(plan, run, slice_rows, slice);
+    double *p = at_f64(&view, plan, value);
     return p ? p + index : NULL;
 }
 

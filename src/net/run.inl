@@ -1,7 +1,10 @@
 /* Running a plan, for one type: T, NAME(x), KERNELS, TABLE are defined by run.c. Only
  * what moves data stands here; all arithmetic but two divisions is in the kernels. */
 
-struct NAME(job) {
+#define JOB  NAME(job)
+#define VIEW NAME(view)
+
+struct JOB {
     const cr_plan *plan;
     const struct run *run;
     const struct KERNELS *k;
@@ -9,61 +12,57 @@ struct NAME(job) {
     enum phase first, last;
 };
 
-/* Where a value's part of a slice begins; slice_rows as cr_slicing gives it. */
-static T *NAME(place)(const cr_plan *plan, const struct run *run, size_t slice_rows, size_t slice,
-                      int value)
+/* Where one slice's values begin, for each kind of place. */
+struct VIEW {
+    T *base[IN_KINDS];
+};
+
+static struct VIEW NAME(view_of)(const cr_plan *p, const struct run *run, size_t slice_rows,
+                                 size_t slice)
+{
+    const struct spec *s = p->net->spec;
+    T *work = run->work, *shared = work + p->sums, *sums = shared + p->shared;
+    struct VIEW view = {{0}};
+    view.base[IN_INPUT] = (T *)(uintptr_t)run->in + slice * slice_rows * s->n_inputs;
+    if (run->targets)
+        view.base[IN_TARGETS] = (T *)(uintptr_t)run->targets + slice * slice_rows * s->n_outputs;
+    view.base[IN_PARAMS] = run->params;
+    view.base[IN_SHARED] = shared;
+    view.base[IN_SUMS] = slice == 0 ? work : sums + (slice - 1) * p->sums;
+    view.base[IN_SLICE] = sums + (p->most_slices - 1) * p->sums + slice * p->slice;
+    return view;
+}
+
+static T *NAME(at)(const struct VIEW *view, const cr_plan *plan, int value)
 {
     const struct slot *slot = &plan->slot[value];
-    const struct value *v = &plan->tape->value[value];
-    T *work = run->work;
-    switch (slot->kind) {
-    case IN_NOWHERE: return NULL;
-    case IN_INPUT: return (T *)(uintptr_t)run->in + slice * slice_rows * v->cols;
-    case IN_TARGETS: return (T *)(uintptr_t)run->targets + slice * slice_rows * v->cols;
-    case IN_PARAMS: return (T *)run->params + slot->offset;
-    case IN_SHARED: return work + plan->sums + slot->offset;
-    case IN_SUMS:
-        if (slice == 0)
-            return work + slot->offset;
-        return work + plan->sums + plan->shared + (slice - 1) * plan->sums + slot->offset;
-    case IN_SLICE:
-        return work + plan->sums + plan->shared + (plan->most_slices - 1) * plan->sums +
-               slice * plan->slice + slot->offset;
-    }
-    return NULL;
+    return slot->kind == IN_NOWHERE ? NULL : view->base[slot->kind] + slot->offset;
 }
 
-static T *NAME(locate)(const struct NAME(job) * j, size_t slice, int value)
+static T *NAME(scratch)(const struct VIEW *view, const cr_plan *plan)
 {
-    return NAME(place)(j->plan, j->run, j->slicing.rows, slice, value);
+    return view->base[IN_SLICE] + plan->scratch;
 }
 
-static T *NAME(scratch)(const struct NAME(job) * j, size_t slice)
-{
-    const cr_plan *p = j->plan;
-    return (T *)j->run->work + p->sums + p->shared + (p->most_slices - 1) * p->sums +
-           slice * p->slice + p->scratch;
-}
-
-static void NAME(map)(const struct NAME(job) * j, const struct call *c, size_t slice, T *out,
+static void NAME(map)(const struct JOB *j, const struct VIEW *view, const struct call *c, T *out,
                       size_t n)
 {
     const T *args[PROGRAM_ARGS];
     unsigned char step[PROGRAM_ARGS];
     for (int i = 0; i < c->n_in; i++) {
-        args[i] = NAME(locate)(j, slice, c->in[i]);
+        args[i] = NAME(at)(view, j->plan, c->in[i]);
         step[i] = j->plan->tape->value[c->in[i]].extent == PER_ROW;
     }
     j->k->map(c->program, args, step, out, n);
 }
 
-static void NAME(concat)(const struct NAME(job) * j, const struct call *c, size_t slice,
+static void NAME(concat)(const struct JOB *j, const struct VIEW *view, const struct call *c,
                          size_t rows, T *out)
 {
     const size_t cols = j->plan->tape->value[c->out].cols;
     size_t begin = 0;
     for (int i = 0; i < c->n_in; i++) {
-        const T *in = NAME(locate)(j, slice, c->in[i]);
+        const T *in = NAME(at)(view, j->plan, c->in[i]);
         const size_t n = j->plan->tape->value[c->in[i]].cols;
         for (size_t r = 0; r < rows; r++)
             memcpy(out + r * cols + begin, in + r * n, n * sizeof *in);
@@ -72,20 +71,21 @@ static void NAME(concat)(const struct NAME(job) * j, const struct call *c, size_
 }
 
 /* One call on one slice's rows. */
-static void NAME(call)(const struct NAME(job) * j, const struct call *c, size_t slice, size_t rows)
+static void NAME(call)(const struct JOB *j, const struct VIEW *view, const struct call *c,
+                       size_t rows)
 {
     const struct value *v = j->plan->tape->value;
     const struct KERNELS *k = j->k;
-    T *out = NAME(locate)(j, slice, c->out);
+    T *out = NAME(at)(view, j->plan, c->out);
     const size_t cols = v[c->out].cols;
     T *in[4] = {0};
     size_t in_cols[4] = {0};
     for (int i = 0; i < c->n_in && i < 4; i++) {
-        in[i] = NAME(locate)(j, slice, c->in[i]);
+        in[i] = NAME(at)(view, j->plan, c->in[i]);
         in_cols[i] = v[c->in[i]].cols;
     }
     switch (c->op) {
-    case OP_MAP: NAME(map)(j, c, slice, out, rows * cols); break;
+    case OP_MAP: NAME(map)(j, view, c, out, rows * cols); break;
     case OP_LINEAR:
         k->linear(out, cols, in[0], in_cols[0], in[1], in[2], in_cols[2] > 1, rows, cols,
                   in_cols[0]);
@@ -100,7 +100,7 @@ static void NAME(call)(const struct NAME(job) * j, const struct call *c, size_t 
         if (cols == in_cols[0]) {
             k->sum_rows(out, in[0], cols, rows, cols);
         } else {
-            T *each = NAME(scratch)(j, slice);
+            T *each = NAME(scratch)(view, j->plan);
             k->row_sum(each, in[0], in_cols[0], rows, in_cols[0]);
             k->sum_rows(out, each, 1, rows, 1);
         }
@@ -108,20 +108,20 @@ static void NAME(call)(const struct NAME(job) * j, const struct call *c, size_t 
     case OP_SUM:
         memcpy(out, in[0], rows * cols * sizeof *out);
         for (int i = 1; i < c->n_in; i++)
-            k->add(out, NAME(locate)(j, slice, c->in[i]), rows * cols);
+            k->add(out, NAME(at)(view, j->plan, c->in[i]), rows * cols);
         break;
-    case OP_CONCAT: NAME(concat)(j, c, slice, rows, out); break;
+    case OP_CONCAT: NAME(concat)(j, view, c, rows, out); break;
     case OP_SLICE:
         for (size_t r = 0; r < rows; r++)
             memcpy(out + r * cols, in[0] + r * in_cols[0] + c->begin, cols * sizeof *out);
         break;
     case OP_SOFTMAX:
-        k->softmax(out, cols, NAME(locate)(j, slice, c->out2), in[0], cols, rows, cols);
+        k->softmax(out, cols, NAME(at)(view, j->plan, c->out2), in[0], cols, rows, cols);
         break;
     case OP_SOFTMAX_BACK: k->softmax_back(out, cols, in[0], cols, in[1], cols, rows, cols); break;
     case OP_LOSS: {
-        T *each = NAME(scratch)(j, slice);
-        NAME(map)(j, c, slice, each, rows * in_cols[0]);
+        T *each = NAME(scratch)(view, j->plan);
+        NAME(map)(j, view, c, each, rows * in_cols[0]);
         k->row_sum(out, each, in_cols[0], rows, in_cols[0]);
         for (size_t r = 0; c->mean && r < rows; r++)
             out[r] /= (T)in_cols[0];
@@ -138,32 +138,33 @@ static void NAME(call)(const struct NAME(job) * j, const struct call *c, size_t 
     }
 }
 
-static size_t NAME(rows_of)(const struct NAME(job) * j, size_t slice)
+static size_t NAME(rows_of)(const struct JOB *j, size_t slice)
 {
     const size_t begin = slice * j->slicing.rows, left = j->run->rows - begin;
     return left < j->slicing.rows ? left : j->slicing.rows;
 }
 
-static int NAME(wanted)(const struct NAME(job) * j, const struct call *c)
+static int NAME(wanted)(const struct JOB *j, const struct call *c)
 {
     return c->phase >= j->first && c->phase <= j->last;
 }
 
 static void NAME(slice)(void *ctx, size_t slice, int member)
 {
-    const struct NAME(job) *j = ctx;
+    const struct JOB *j = ctx;
     (void)member;
     const size_t rows = NAME(rows_of)(j, slice);
+    const struct VIEW view = NAME(view_of)(j->plan, j->run, j->slicing.rows, slice);
     for (int i = 0; i < j->plan->n_calls; i++) {
         const struct call *c = &j->plan->call[i];
         if (NAME(wanted)(j, c) && c->phase != PHASE_UPDATE)
-            NAME(call)(j, c, slice, rows);
+            NAME(call)(j, &view, c, rows);
     }
 }
 
 /* Join n numbers that each slice summed over its rows, by a binary tree that the number of
  * slices fixes; the result lies with the first slice's. */
-static void NAME(join)(const struct NAME(job) * j, size_t begin, size_t n)
+static void NAME(join)(const struct JOB *j, size_t begin, size_t n)
 {
     const cr_plan *p = j->plan;
     T *first = (T *)j->run->work, *rest = first + p->sums + p->shared;
@@ -175,7 +176,7 @@ static void NAME(join)(const struct NAME(job) * j, size_t begin, size_t n)
 }
 
 /* Complete what a call summed over the rows of each slice. */
-static void NAME(finish)(const struct NAME(job) * j, const struct call *c)
+static void NAME(finish)(const struct JOB *j, const struct call *c)
 {
     const struct slot *slot = &j->plan->slot[c->out];
     const struct value *v = &j->plan->tape->value[c->out];
@@ -187,7 +188,7 @@ static void NAME(finish)(const struct NAME(job) * j, const struct call *c)
 }
 
 /* A plan for training joins gradients only when it descends. */
-static int NAME(joins_late)(const struct NAME(job) * j, const struct call *c)
+static int NAME(joins_late)(const struct JOB *j, const struct call *c)
 {
     return j->plan->purpose == CR_FOR_TRAINING && j->plan->tape->value[c->out].param >= 0;
 }
@@ -196,7 +197,7 @@ static int NAME(joins_late)(const struct NAME(job) * j, const struct call *c)
  * numbers count the chunks of all groups. */
 static void NAME(update)(void *ctx, size_t item, int member)
 {
-    const struct NAME(job) *j = ctx;
+    const struct JOB *j = ctx;
     (void)member;
     for (int i = 0; i < j->plan->n_calls; i++) {
         const struct call *c = &j->plan->call[i];
@@ -210,45 +211,44 @@ static void NAME(update)(void *ctx, size_t item, int member)
         const size_t begin = item * CHUNK, n = size - begin < CHUNK ? size - begin : CHUNK;
         if (NAME(joins_late)(j, c))
             NAME(join)(j, j->plan->slot[c->in[1]].offset + begin, n);
-        T *out = NAME(locate)(j, 0, c->out);
-        const T *w = NAME(locate)(j, 0, c->in[0]), *g = NAME(locate)(j, 0, c->in[1]);
+        const struct VIEW view = NAME(view_of)(j->plan, j->run, 0, 0);
+        T *out = NAME(at)(&view, j->plan, c->out);
+        const T *w = NAME(at)(&view, j->plan, c->in[0]), *g = NAME(at)(&view, j->plan, c->in[1]);
         j->k->sgd(out + begin, w + begin, g + begin, (T)(j->run->rate * c->factor), n);
         return;
     }
 }
 
-static void NAME(set_scalars)(const struct NAME(job) * j)
+static void NAME(set_scalars)(const struct JOB *j)
 {
-    const struct tape *t = j->plan->tape;
-    for (int v = 0; v < t->n_values; v++) {
-        if (t->value[v].extent != SCALAR || t->value[v].maker >= 0)
-            continue;
-        T *s = NAME(locate)(j, 0, v);
-        *s = t->value[v].role == ROLE_ROWS ? (T)j->run->rows : (T)j->run->rate;
-    }
+    const cr_plan *p = j->plan;
+    const struct VIEW view = NAME(view_of)(p, j->run, 0, 0);
+    if (p->rows_value >= 0)
+        *NAME(at)(&view, p, p->rows_value) = (T)j->run->rows;
+    if (p->rate_value >= 0)
+        *NAME(at)(&view, p, p->rate_value) = (T)j->run->rate;
 }
 
 /* Step by step, so that a hook sees each value when it is complete. */
-static void NAME(run_with_hook)(const struct NAME(job) * j)
+static void NAME(run_with_hook)(const struct JOB *j)
 {
     for (int i = 0; i < j->plan->n_calls; i++) {
         const struct call *c = &j->plan->call[i];
         if (!NAME(wanted)(j, c))
             continue;
-        if (c->phase == PHASE_UPDATE) {
-            NAME(call)(j, c, 0, 0);
-        } else {
-            for (size_t s = 0; s < j->slicing.n; s++)
-                NAME(call)(j, c, s, NAME(rows_of)(j, s));
-            NAME(finish)(j, c);
+        const size_t slices = c->phase == PHASE_UPDATE ? 1 : j->slicing.n;
+        for (size_t s = 0; s < slices; s++) {
+            const struct VIEW view = NAME(view_of)(j->plan, j->run, j->slicing.rows, s);
+            NAME(call)(j, &view, c, NAME(rows_of)(j, s));
         }
+        NAME(finish)(j, c);
         j->run->after(j->run->ctx, j->plan, j->run, c->step);
     }
 }
 
 void NAME(cr_run)(const cr_plan *plan, const struct run *run, enum phase first, enum phase last)
 {
-    struct NAME(job) j = {plan, run, plan->TABLE, cr_slicing(plan, run->rows), first, last};
+    struct JOB j = {plan, run, plan->TABLE, cr_slicing(plan, run->rows), first, last};
     NAME(set_scalars)(&j);
     if (run->after) {
         NAME(run_with_hook)(&j);
@@ -270,6 +270,8 @@ void NAME(cr_run)(const cr_plan *plan, const struct run *run, enum phase first, 
         cr_team_run(run->team, chunks, NAME(update), &j);
 }
 
+#undef JOB
+#undef VIEW
 #undef T
 #undef NAME
 #undef KERNELS
