@@ -101,11 +101,6 @@ cr_status cr_fail(cr_error *err, cr_status code, const char *fmt, ...)
     return code;
 }
 
-cr_status cr_fail_memory(cr_error *err)
-{
-    return cr_fail(err, CR_ERR_MEMORY, "out of memory");
-}
-
 void cr_hint(cr_error *err, const char *fmt, ...)
 {
     if (!err)

@@ -39,7 +39,12 @@ cr_status cr_fail_at(cr_error *err, cr_status code, const struct source *src, st
  * for NULL, where the caller already has the code). */
 void cr_hint(cr_error *err, const char *fmt, ...) CR_PRINTF(2, 3);
 
-/* CR_ERR_MEMORY with its usual message. */
-cr_status cr_fail_memory(cr_error *err);
+/* CR_ERR_MEMORY with its usual message. Inline, so that static analysis of a caller sees
+ * that it never returns CR_OK. */
+static inline cr_status cr_fail_memory(cr_error *err)
+{
+    cr_fail(err, CR_ERR_MEMORY, "%s", cr_status_text(CR_ERR_MEMORY));
+    return CR_ERR_MEMORY;
+}
 
 #endif

@@ -1,4 +1,5 @@
 /* The C builder: makes a spec call by call. */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -331,6 +332,7 @@ static struct spec *copy_spec(const cr_builder *b, cr_error *err)
     COPY(s->inputs, s->n_examples * s->n_inputs);
     COPY(s->targets, s->n_examples * s->n_targets);
     for (size_t i = 0; ok && i < s->n_layers; i++) {
+        assert(s->layer);
         struct spec_layer *l = &s->layer[i];
         COPY(l->weights, l->weight_rows * l->weight_cols);
         COPY(l->biases, l->n_biases);

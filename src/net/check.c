@@ -1,5 +1,6 @@
 #include "net/check.h"
 
+#include <assert.h>
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
@@ -186,6 +187,7 @@ static cr_status check_group(struct checker *c, cr_check_row *row, const struct 
                              double *variable, const double *backward, size_t n, cr_error *err)
 {
     size_t kink = 0;
+    assert(backward);
     for (size_t i = 0; i < n; i++) {
         const struct verdict v = compare(c, &variable[i], backward[i]);
         const int wrong = v.kind == WRONG, first_wrong = wrong && row->wrong == 0;

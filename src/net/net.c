@@ -1,5 +1,6 @@
 #include "net/net.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,6 +49,7 @@ static cr_status allocate(cr_net *net, cr_error *err)
 static cr_status fill(cr_net *net, uint64_t seed, cr_error *err)
 {
     const struct spec *s = net->spec;
+    assert(s->layer);
     for (size_t g = 0; g < net->n_params; g++) {
         const struct param *p = &net->param[g];
         const struct spec_layer *l = &s->layer[p->layer];

@@ -106,12 +106,14 @@ static void NAME(call)(const struct JOB *j, const struct VIEW *view, const struc
         }
         break;
     case OP_SUM:
+        assert(in[0]);
         memcpy(out, in[0], rows * cols * sizeof *out);
         for (int i = 1; i < c->n_in; i++)
             k->add(out, NAME(at)(view, j->plan, c->in[i]), rows * cols);
         break;
     case OP_CONCAT: NAME(concat)(j, view, c, rows, out); break;
     case OP_SLICE:
+        assert(in[0]);
         for (size_t r = 0; r < rows; r++)
             memcpy(out + r * cols, in[0] + r * in_cols[0] + c->begin, cols * sizeof *out);
         break;
