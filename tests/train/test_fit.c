@@ -62,7 +62,7 @@ static void learns_digits(void **state)
     for (uint64_t seed = 1; seed <= 3; seed++) {
         cr_fit_report r;
         const cr_fit_options o = {
-            .has_seed = 1, .held_out = 0.2, .train = {.seed = seed, .epochs = 25}};
+            .has_seed = 1, .held_out = 0.2, .train = {.seed = seed, .epochs = 12}};
         cr_model *m = fit(t, &o, &r);
         assert_int_equal(r.task, CR_CLASSIFICATION);
         assert_string_equal(r.why, "'digit' holds 10 different whole numbers");
