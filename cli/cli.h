@@ -45,8 +45,8 @@
 /* What run returns and the program exits with. */
 enum {
     CLI_DONE = 0,
-    CLI_BAD = 1,                /* done, and the answer is bad: a check that failed */
-    CLI_FAILED = 2,             /* could not be done: usage, input, failure */
+    CLI_BAD = 1,    /* done, and the answer is bad: a check that failed */
+    CLI_FAILED = 2, /* could not be done: usage, input, failure */
     CLI_INTERRUPTED = 130
 };
 
@@ -72,8 +72,8 @@ int cli_usage_error(const struct command *command, const char *fmt, ...)
  * open and close return 0 or CLI_FAILED with the message printed. */
 struct cli_out {
     FILE *file;
-    char *path, *temp;          /* NULL where nothing has to be renamed */
-    const char *name;           /* as the user wrote it */
+    char *path, *temp; /* NULL where nothing has to be renamed */
+    const char *name;  /* as the user wrote it */
 };
 int cli_out_open(struct cli_out *out, const char *path);
 int cli_out_close(struct cli_out *out);

@@ -18,10 +18,11 @@ static const struct args defaults = {.tolerance = 1e-7, .max_memory = CR_MAX_MEM
 static const char *const formats[] = {"text", "json", NULL};
 enum { JSON = 1 };
 
-static const struct positional positionals[] = {{"FILE",
-                                                 "the network file; its examples are the batch",
-                                                 offsetof(struct args, file), .optional = 0},
-                                                {0}};
+static const struct positional positionals[] = {
+    {"FILE", "the network file; its examples are the batch", offsetof(struct args, file),
+     .optional = 0},
+    {0},
+};
 static const struct option options[] = {
     {"tolerance", 0, "X", "the largest relative difference that counts as agreement", OPTION_DOUBLE,
      offsetof(struct args, tolerance), .min = 1e-12, .max = 1},
@@ -31,7 +32,8 @@ static const struct option options[] = {
      OPTION_BYTES, offsetof(struct args, max_memory), .min = 1024, .max = 1e18},
     {"output", 'o', "FILE", "write to FILE instead of standard output", OPTION_STRING,
      offsetof(struct args, output)},
-    {0}};
+    {0},
+};
 
 static size_t elements(const cr_check_row *row)
 {
@@ -272,4 +274,5 @@ const struct command cli_check = {
     options,
     &defaults,
     sizeof defaults,
-    run};
+    run,
+};

@@ -23,7 +23,8 @@ static const struct positional positionals[] = {
      offsetof(struct args, file), .optional = 0},
     {"DATA", "a CSV file with a header, one row of which is explained", offsetof(struct args, data),
      .optional = 1},
-    {0}};
+    {0},
+};
 
 static const struct option options[] = {
     {"row", 0, "N", "which row of DATA; 1 is the first after the header", OPTION_SIZE,
@@ -36,27 +37,35 @@ static const struct option options[] = {
      offsetof(struct args, sig), .min = 1, .max = 100},
     {"carry", 0, "WHAT", "go on with full precision, or with the numbers as displayed",
      OPTION_CHOICE, offsetof(struct args, carry), .choices = carries},
-    {"notation", 0, "NAME", "numbered, arrows, nielsen, bishop, mazur or matrix; without it the "
-     "file's", OPTION_STRING, offsetof(struct args, notation)},
+    {"notation", 0, "NAME",
+     "numbered, arrows, nielsen, bishop, mazur or matrix; without it the "
+     "file's",
+     OPTION_STRING, offsetof(struct args, notation)},
     {"form", 0, "FORM", "number by number, or layer by layer; without it as fits the size",
      OPTION_CHOICE, offsetof(struct args, form), .choices = forms},
     {"iterations", 0, "N", "how many updates to show", OPTION_INT,
      offsetof(struct args, iterations), .min = 1, .max = 1000},
-    {"why", 0, "SYMBOL", "only the steps that this quantity depends on, such as dL/dw11, delta_h1, "
-     "or an id of the JSON", OPTION_STRING, offsetof(struct args, why)},
-    {"step", 0, NULL, "one step at a time; Enter goes on", OPTION_FLAG, offsetof(struct args, step)},
+    {"why", 0, "SYMBOL",
+     "only the steps that this quantity depends on, such as dL/dw11, delta_h1, "
+     "or an id of the JSON",
+     OPTION_STRING, offsetof(struct args, why)},
+    {"step", 0, NULL, "one step at a time; Enter goes on", OPTION_FLAG,
+     offsetof(struct args, step)},
     {"output", 'o', "FILE", "write to FILE instead of standard output", OPTION_STRING,
      offsetof(struct args, output)},
-    {0}};
+    {0},
+};
 
 /* Show a piece and wait for Enter; at the end of the input the rest comes at once. */
 static int show_piece(void *ctx, const char *piece, size_t len)
 {
     int *waits = ctx;
-    if (fwrite(piece, 1, len, stdout) != len || fflush(stdout)) return 1;
+    if (fwrite(piece, 1, len, stdout) != len || fflush(stdout))
+        return 1;
     int c = 0;
     while (*waits && (c = getchar()) != '\n')
-        if (c == EOF) *waits = 0;
+        if (c == EOF)
+            *waits = 0;
     return 0;
 }
 
@@ -72,23 +81,29 @@ static int explain(const struct args *args, const cr_net *net, const float *in,
     how.in = in;
     how.targets = targets;
     how.format = (cr_explain_format)args->format;
-    how.form = args->form < 0 ? CR_EXPLAIN_AUTO : args->form ? CR_EXPLAIN_MATRIX : CR_EXPLAIN_SCALAR;
+    how.form = args->form < 0 ? CR_EXPLAIN_AUTO
+               : args->form   ? CR_EXPLAIN_MATRIX
+                              : CR_EXPLAIN_SCALAR;
     how.digits = args->digits;
     how.sig = args->sig;
     how.carry_displayed = args->carry;
     how.notation = args->notation;
     how.iterations = args->iterations;
     how.why = args->why;
-    if (!args->output && cli_is_terminal(stdout)) how.columns = (size_t)cli_columns(stdout);
-    if (how.columns > 100) how.columns = 100;
-    if (how.columns && how.columns < 40) how.columns = 40;
+    if (!args->output && cli_is_terminal(stdout))
+        how.columns = (size_t)cli_columns(stdout);
+    if (how.columns > 100)
+        how.columns = 100;
+    if (how.columns && how.columns < 40)
+        how.columns = 40;
     if (args->step) {
         how.each = show_piece;
         how.ctx = &waits;
     }
     char *text = NULL;
     size_t len = 0;
-    if (cr_explain(net, &how, args->step ? NULL : &text, &len, &err)) return cli_fail(&err);
+    if (cr_explain(net, &how, args->step ? NULL : &text, &len, &err))
+        return cli_fail(&err);
     const int result = text ? cli_write(args->output, text, len) : CLI_DONE;
     cr_explain_free(text);
     return result;
@@ -99,13 +114,15 @@ static int explain(const struct args *args, const cr_net *net, const float *in,
 static cr_status prepare(const struct args *args, const cr_model *model, float *in, float **targets,
                          cr_error *err)
 {
-    const cr_table_options what = {.label = cr_model_target(model), .label_optional = 1,
+    const cr_table_options what = {.label = cr_model_target(model),
+                                   .label_optional = 1,
                                    .columns = cr_model_columns(model),
                                    .n_columns = cr_model_n_columns(model)};
     cr_table *table = NULL;
     char label[64];
     cr_status status = cr_table_read(args->data, &what, &table, err);
-    if (status) return status;
+    if (status)
+        return status;
     if (args->row > cr_table_rows(table)) {
         snprintf(err->message, sizeof err->message, "there is no row %zu: %s has %zu", args->row,
                  args->data, cr_table_rows(table));
@@ -113,7 +130,8 @@ static cr_status prepare(const struct args *args, const cr_model *model, float *
     } else {
         const char *answer = cr_table_label(table, args->row - 1, label);
         status = cr_model_prepare_row(model, cr_table_row(table, args->row - 1), in, err);
-        if (!status && answer) status = cr_model_prepare_target(model, answer, *targets, err);
+        if (!status && answer)
+            status = cr_model_prepare_target(model, answer, *targets, err);
         if (!answer) {
             free(*targets);
             *targets = NULL;
@@ -127,7 +145,8 @@ static int explain_row(const struct args *args)
 {
     cr_error err = {0};
     cr_model *model = NULL;
-    if (cr_model_load(args->file, &model, &err)) return cli_fail(&err);
+    if (cr_model_load(args->file, &model, &err))
+        return cli_fail(&err);
     const cr_net *net = cr_model_net(model);
     float *in = calloc(cr_net_inputs(net), sizeof *in);
     float *targets = calloc(cr_net_outputs(net), sizeof *targets);
@@ -153,7 +172,8 @@ static int run(const void *p)
         return cli_usage_error(&cli_explain, "--digits and --sig exclude each other");
     if (args->step && args->output)
         return cli_usage_error(&cli_explain, "--step and --output exclude each other");
-    if (args->data) return explain_row(args);
+    if (args->data)
+        return explain_row(args);
     if (cr_net_load(args->file, &(cr_load_options){.type = CR_F64}, &net, &err))
         return cli_fail(&err);
     const int result = explain(args, net, NULL, NULL);
@@ -162,10 +182,16 @@ static int run(const void *p)
 }
 
 const struct command cli_explain = {
-    "explain", "show the worked solution of a network, step by step",
+    "explain",
+    "show the worked solution of a network, step by step",
     "Every number of the forward pass, the loss, the backward pass, the update and a second "
     "forward pass: as symbols, with the numbers put in, and the value. = says that the printed "
     "value is exact, \xe2\x89\x88 that it is rounded.\n"
     "Of a trained model, one row of a table is explained, in float32: with exactly the values that "
     "predicting gives.",
-    positionals, options, &defaults, sizeof defaults, run};
+    positionals,
+    options,
+    &defaults,
+    sizeof defaults,
+    run,
+};

@@ -48,12 +48,14 @@ static const struct args defaults = {.file = "network.yaml"};
 static const struct positional positionals[] = {
     {"FILE", "the file to write, network.yaml by default; - is standard output",
      offsetof(struct args, file), .optional = 1},
-    {0}};
+    {0},
+};
 
 static const struct option options[] = {
     {"output", 'o', "FILE", "the same as FILE", OPTION_STRING, offsetof(struct args, output)},
     {"force", 0, NULL, "overwrite a file that is there", OPTION_FLAG, offsetof(struct args, force)},
-    {0}};
+    {0},
+};
 
 static int run(const void *p)
 {
@@ -77,4 +79,5 @@ const struct command cli_init = {
     options,
     &defaults,
     sizeof defaults,
-    run};
+    run,
+};

@@ -21,13 +21,15 @@ enum { N_KINDS = sizeof kinds / sizeof *kinds, MARKDOWN = 1 };
 static const struct positional positionals[] = {
     {"KIND", "activations, losses, initialisers, optimisers or functions; all of them if left out",
      offsetof(struct args, what), .optional = 1},
-    {0}};
+    {0},
+};
 static const struct option options[] = {
     {"format", 0, "FORMAT", "how to write it", OPTION_CHOICE, offsetof(struct args, format),
      .choices = formats},
     {"output", 'o', "FILE", "write to FILE instead of standard output", OPTION_STRING,
      offsetof(struct args, output)},
-    {0}};
+    {0},
+};
 
 static void print_names(FILE *to, const cr_list_row *row, const char *mark)
 {
@@ -41,8 +43,7 @@ static int is_short(double v)
     return v > -1e6 && v < 1e6;
 }
 
-static void print_parameters(FILE *to, const cr_list_row *row, const char *before,
-                             const char *mark)
+static void print_parameters(FILE *to, const cr_list_row *row, const char *before, const char *mark)
 {
     for (int i = 0; i < 2 && row->parameter[i]; i++) {
         fprintf(to, "%s%s%s%s = %.15g", before, mark, row->parameter[i], mark, row->value[i]);
@@ -131,5 +132,12 @@ static int run(const void *p)
 }
 
 const struct command cli_list = {
-    "list", "list activations, losses and what else networks are made of", NULL,
-    positionals, options, &defaults, sizeof defaults, run};
+    "list",
+    "list activations, losses and what else networks are made of",
+    NULL,
+    positionals,
+    options,
+    &defaults,
+    sizeof defaults,
+    run,
+};

@@ -13,12 +13,14 @@ static const struct args defaults = {0};
 static const struct positional positionals[] = {
     {"MODEL", "a model file that 'chainrule train' wrote", offsetof(struct args, model), 0},
     {"DATA", "a CSV file with a header; - is standard input", offsetof(struct args, data), 0},
-    {0}};
+    {0},
+};
 
 static const struct option options[] = {
     {"output", 'o', "FILE", "write to FILE", OPTION_STRING, offsetof(struct args, output)},
     {"quiet", 'q', NULL, "print no notes", OPTION_FLAG, offsetof(struct args, quiet)},
-    {0}};
+    {0},
+};
 
 static const char details[] =
     "Writes CSV: a column 'prediction', and for classes a column 'p(CLASS)' for each: what the "
@@ -73,4 +75,5 @@ const struct command cli_predict = {
     "predict",       "answer for every row of a table with a trained model",
     details,         positionals,
     options,         &defaults,
-    sizeof defaults, run};
+    sizeof defaults, run,
+};

@@ -22,7 +22,9 @@ static const struct args defaults = {
 static const char *const tasks[] = {"classification", "regression", NULL};
 
 static const struct positional positionals[] = {
-    {"DATA", "a CSV file with a header; - is standard input", offsetof(struct args, data), 0}, {0}};
+    {"DATA", "a CSV file with a header; - is standard input", offsetof(struct args, data), 0},
+    {0},
+};
 
 static const struct option options[] = {
     {"target", 't', "COLUMN", "the column to predict (needed)", OPTION_STRING,
@@ -50,7 +52,8 @@ static const struct option options[] = {
     {"task", 0, "TASK", "what the target is; without it a guess, which is printed", OPTION_CHOICE,
      offsetof(struct args, task), .choices = tasks},
     {"quiet", 'q', NULL, "print nothing but errors", OPTION_FLAG, offsetof(struct args, quiet)},
-    {0}};
+    {0},
+};
 
 static const char details[] =
     "Reads a table of numbers, sets some rows aside, standardises the columns, and trains a "
@@ -253,7 +256,9 @@ static int run(const void *p)
     return code;
 }
 
-const struct command cli_train = {"train",         "train a network on a table of data",
-                                  details,         positionals,
-                                  options,         &defaults,
-                                  sizeof defaults, run};
+const struct command cli_train = {
+    "train",         "train a network on a table of data",
+    details,         positionals,
+    options,         &defaults,
+    sizeof defaults, run,
+};

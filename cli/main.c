@@ -19,27 +19,38 @@ struct help_args {
 static const struct help_args help_defaults;
 static const struct positional help_positionals[] = {
     {"COMMAND", "the command to explain", offsetof(struct help_args, command), .optional = 1},
-    {0}};
-static const struct option no_options[] = {{0}};
+    {0},
+};
+static const struct option no_options[] = {
+    {0},
+};
 static const struct command help_command = {
-    "help", "show what the commands do and which options they take", NULL,
-    help_positionals, no_options, &help_defaults, sizeof help_defaults, run_help};
+    "help",
+    "show what the commands do and which options they take",
+    NULL,
+    help_positionals,
+    no_options,
+    &help_defaults,
+    sizeof help_defaults,
+    run_help,
+};
 
 /* In the order of the overview. */
 static const struct command *const commands[] = {
-    &cli_init,    &cli_explain, &cli_check, &cli_train,
-    &cli_predict, &cli_list,    &help_command,
+    &cli_init, &cli_explain, &cli_check, &cli_train, &cli_predict, &cli_list, &help_command,
 };
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
 
 static void print_overview(FILE *to)
 {
     fputs("Usage: chainrule COMMAND [ARGUMENT...]\n\n"
-          "Backpropagation that shows its work.\n\n", to);
+          "Backpropagation that shows its work.\n\n",
+          to);
     for (int i = 0; i < N_COMMANDS; i++)
         fprintf(to, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
     fputs("\n'chainrule help COMMAND' or 'chainrule COMMAND --help' lists a command's options;\n"
-          "'chainrule --version' prints the version.\n", to);
+          "'chainrule --version' prints the version.\n",
+          to);
 }
 
 static const struct command *find_command(const char *name)

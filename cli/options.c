@@ -45,7 +45,7 @@ static int out_of_range(const struct parser *p, const struct option *o, const ch
     if (o->max == HUGE_VAL)
         return refuse(p, "--%s: %s is too small; at least %g is needed", o->name, value, o->min);
     return refuse(p, "--%s: %s is out of range; it must be from %g to %g", o->name, value, o->min,
-                o->max);
+                  o->max);
 }
 
 static int set_double(const struct parser *p, const struct option *o, const char *value)
@@ -81,7 +81,7 @@ static int set_unsigned(const struct parser *p, const struct option *o, const ch
     uintmax_t factor = o->kind == OPTION_BYTES ? suffix_factor(end) : *end == '\0';
     if (*value < '0' || *value > '9' || factor == 0)
         return refuse(p, "--%s: '%s' is not a whole number%s", o->name, value,
-                    o->kind == OPTION_BYTES ? " (with k, M, G or T)" : " of 0 or more");
+                      o->kind == OPTION_BYTES ? " (with k, M, G or T)" : " of 0 or more");
     const uintmax_t most = o->kind == OPTION_SEED ? UINT64_MAX : SIZE_MAX;
     if (errno == ERANGE || v > most / factor)
         return refuse(p, "--%s: %s is too large", o->name, value);
@@ -137,21 +137,14 @@ static int set_choice(const struct parser *p, const struct option *o, const char
 static int set_value(const struct parser *p, const struct option *o, const char *value)
 {
     switch (o->kind) {
-    case OPTION_FLAG:
-        break;
-    case OPTION_STRING:
-        memcpy(p->args + o->offset, &value, sizeof value);
-        return 0;
-    case OPTION_INT:
-        return set_int(p, o, value);
+    case OPTION_FLAG: break;
+    case OPTION_STRING: memcpy(p->args + o->offset, &value, sizeof value); return 0;
+    case OPTION_INT: return set_int(p, o, value);
     case OPTION_SIZE:
     case OPTION_BYTES:
-    case OPTION_SEED:
-        return set_unsigned(p, o, value);
-    case OPTION_DOUBLE:
-        return set_double(p, o, value);
-    case OPTION_CHOICE:
-        return set_choice(p, o, value);
+    case OPTION_SEED: return set_unsigned(p, o, value);
+    case OPTION_DOUBLE: return set_double(p, o, value);
+    case OPTION_CHOICE: return set_choice(p, o, value);
     }
     return refuse(p, "option --%s takes no value", o->name);
 }
@@ -179,7 +172,7 @@ static int take_value(struct parser *p, const struct option *o, const char *atta
     const char *next = p->argv[p->at];
     if (looks_like_option(next))
         return refuse(p, "option --%s needs a value, not the option %s; if it is one: --%s=%s",
-                    o->name, next, o->name, next);
+                      o->name, next, o->name, next);
     p->at++;
     return set_value(p, o, next);
 }
@@ -253,7 +246,7 @@ static int parse_positional(struct parser *p, const char *arg)
 }
 
 int cli_options_parse(const struct command *command, int argc, char **argv, void *args,
-                  char *message, size_t size)
+                      char *message, size_t size)
 {
     struct parser p = {command, argv, argc, 0, args, message, size, 0};
     int only_positionals = 0;
@@ -331,11 +324,8 @@ static void describe_default(const struct option *o, const void *defaults, char 
     size_t count;
     buf[0] = '\0';
     switch (o->kind) {
-    case OPTION_FLAG:
-        return;
-    case OPTION_STRING:
-        memcpy(&string, at, sizeof string);
-        break;
+    case OPTION_FLAG: return;
+    case OPTION_STRING: memcpy(&string, at, sizeof string); break;
     case OPTION_CHOICE:
         memcpy(&index, at, sizeof index);
         if (index >= 0)
@@ -354,9 +344,7 @@ static void describe_default(const struct option *o, const void *defaults, char 
         memcpy(&seed, at, sizeof seed);
         number = (double)seed;
         break;
-    case OPTION_DOUBLE:
-        memcpy(&number, at, sizeof number);
-        break;
+    case OPTION_DOUBLE: memcpy(&number, at, sizeof number); break;
     }
     if (string)
         snprintf(buf, size, " (default: %s)", string);

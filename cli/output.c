@@ -1,5 +1,5 @@
 /* Files that appear only when complete, and reading whole ones. */
-#define _XOPEN_SOURCE 700       /* realpath */
+#define _XOPEN_SOURCE 700 /* realpath */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -78,7 +78,7 @@ int cli_out_close(struct cli_out *out)
 {
     if (!out->name) {
         out->file = NULL;
-        return 0;               /* main checks standard output */
+        return 0; /* main checks standard output */
     }
     int ok = fflush(out->file) == 0 && !ferror(out->file);
     if (ok && out->temp)

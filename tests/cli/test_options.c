@@ -25,23 +25,28 @@ static const char *const formats[] = {"text", "markdown", "json", NULL};
 static const struct positional positionals[] = {
     {"FILE", "the file", offsetof(struct args, file), .optional = 0},
     {"MORE", "another one", offsetof(struct args, more), .optional = 1},
-    {0}};
+    {0},
+};
 static const struct option options[] = {
     {"flag", 'f', NULL, "a flag", OPTION_FLAG, offsetof(struct args, flag)},
     {"other", 'x', NULL, "another flag", OPTION_FLAG, offsetof(struct args, other)},
     {"output", 'o', "FILE", "write to FILE", OPTION_STRING, offsetof(struct args, output)},
     {"digits", 0, "N", "decimal places", OPTION_INT, offsetof(struct args, digits), .min = 0,
      .max = 40},
-    {"epochs", 'e', "N", "how long, said in so many words that the line has to be broken "
-     "before it ends", OPTION_SIZE, offsetof(struct args, epochs), .min = 1, .max = HUGE_VAL},
+    {"epochs", 'e', "N",
+     "how long, said in so many words that the line has to be broken "
+     "before it ends",
+     OPTION_SIZE, offsetof(struct args, epochs), .min = 1, .max = HUGE_VAL},
     {"max-memory", 0, "SIZE", "the most memory", OPTION_BYTES, offsetof(struct args, memory)},
     {"seed", 0, "N", "random numbers", OPTION_SEED, offsetof(struct args, seed)},
     {"rate", 'r', "X", "learning rate", OPTION_DOUBLE, offsetof(struct args, rate)},
     {"format", 0, "WORD", "how to write", OPTION_CHOICE, offsetof(struct args, format),
      .choices = formats},
-    {0}};
+    {0},
+};
 static const struct command command = {
-    "try", "try things", NULL, positionals, options, &defaults, sizeof defaults, NULL};
+    "try", "try things", NULL, positionals, options, &defaults, sizeof defaults, NULL,
+};
 
 static char message[256];
 
@@ -65,7 +70,8 @@ static void takes_every_kind(void **state)
     struct args a;
     assert_int_equal(parse("in --digits=3 --epochs 7 -o out --max-memory 2k "
                            "--seed 18446744073709551615 --rate -0.5 --format json -f",
-                           &a), 0);
+                           &a),
+                     0);
     assert_string_equal(a.file, "in");
     assert_null(a.more);
     assert_int_equal(a.digits, 3);
@@ -106,7 +112,9 @@ static void keeps_defaults_and_takes_dashes(void **state)
 static void refuses(void **state)
 {
     (void)state;
-    static const struct { const char *line, *message; } cases[] = {
+    static const struct {
+        const char *line, *message;
+    } cases[] = {
         {"", "missing argument FILE: the file"},
         {"a b c", "unexpected argument 'c'"},
         {"a --digit 3", "unknown option '--digit'; did you mean '--digits'?"},
@@ -149,27 +157,27 @@ static void helps(void **state)
     assert_non_null(to);
     cli_options_help(&command, to);
     fclose(to);
-    assert_string_equal(text,
-        "Usage: chainrule try [OPTION...] FILE [MORE]\n"
-        "\n"
-        "Try things.\n"
-        "\n"
-        "  FILE                  the file\n"
-        "  MORE                  another one\n"
-        "\n"
-        "Options:\n"
-        "  -f, --flag            a flag\n"
-        "  -x, --other           another flag\n"
-        "  -o, --output FILE     write to FILE\n"
-        "      --digits N        decimal places\n"
-        "  -e, --epochs N        how long, said in so many words that the line has to be\n"
-        "                        broken before it ends (default: 10)\n"
-        "      --max-memory SIZE\n"
-        "                        the most memory (default: 0)\n"
-        "      --seed N          random numbers (default: 0)\n"
-        "  -r, --rate X          learning rate (default: 0.1)\n"
-        "      --format WORD     how to write: text, markdown or json (default: markdown)\n"
-        "  -h, --help            show this help\n");
+    assert_string_equal(
+        text, "Usage: chainrule try [OPTION...] FILE [MORE]\n"
+              "\n"
+              "Try things.\n"
+              "\n"
+              "  FILE                  the file\n"
+              "  MORE                  another one\n"
+              "\n"
+              "Options:\n"
+              "  -f, --flag            a flag\n"
+              "  -x, --other           another flag\n"
+              "  -o, --output FILE     write to FILE\n"
+              "      --digits N        decimal places\n"
+              "  -e, --epochs N        how long, said in so many words that the line has to be\n"
+              "                        broken before it ends (default: 10)\n"
+              "      --max-memory SIZE\n"
+              "                        the most memory (default: 0)\n"
+              "      --seed N          random numbers (default: 0)\n"
+              "  -r, --rate X          learning rate (default: 0.1)\n"
+              "      --format WORD     how to write: text, markdown or json (default: markdown)\n"
+              "  -h, --help            show this help\n");
     free(text);
 }
 
