@@ -18,8 +18,9 @@ enum { N_STEPS = sizeof steps / sizeof *steps };
 struct checker {
     struct arena *names;
     const cr_plan *plan;
-    struct run run;
-    double *in; /* copies that the check varies */
+    struct run given; /* as it is: keeps the gradients */
+    struct run run;   /* with a variable changed */
+    double *in;       /* copies that the check varies */
     double *params;
     double loss;
     double tolerance;
@@ -182,14 +183,15 @@ static const char *element_name(struct checker *c, const struct param *group, si
     return cr_arena_strdup(c->names, "slope");
 }
 
-/* One group: `n` variables, and the gradient that backpropagation gave for each. */
+/* One group, whose variables and gradients lie in the same order. */
 static cr_status check_group(struct checker *c, cr_check_row *row, const struct param *group,
-                             double *variable, const double *backward, size_t n, cr_error *err)
+                             double *variable, int gradient, cr_error *err)
 {
     size_t kink = 0;
-    assert(backward);
-    for (size_t i = 0; i < n; i++) {
-        const struct verdict v = compare(c, &variable[i], backward[i]);
+    for (size_t i = 0; i < row->rows * row->cols; i++) {
+        const double backward = cr_plan_get(c->plan, &c->given, gradient, group ? 0 : i / row->cols,
+                                            group ? i : i % row->cols);
+        const struct verdict v = compare(c, &variable[i], backward);
         const int wrong = v.kind == WRONG, first_wrong = wrong && row->wrong == 0;
         if (v.kind == KINK && row->kinks++ == 0)
             kink = i;
@@ -198,7 +200,7 @@ static cr_status check_group(struct checker *c, cr_check_row *row, const struct 
         if (i == 0 || first_wrong || worse) {
             row->error = v.error;
             row->worst = i;
-            row->backward = backward[i];
+            row->backward = backward;
             row->numeric = v.numeric;
         }
         c->done++;
@@ -211,20 +213,31 @@ static cr_status check_group(struct checker *c, cr_check_row *row, const struct 
     return row->worst_name && (row->kink_name || !row->kinks) ? CR_OK : cr_fail_memory(err);
 }
 
-/* Gradients as backpropagation gives them, copied before the forward passes to come. */
-static double *gradients(struct checker *c, int value, size_t n)
+/* The value that holds the gradient of a group of parameters, or of the inputs (group -1). */
+static int gradient_of(const struct tape *t, int group)
 {
-    double *g = malloc((n ? n : 1) * sizeof *g);
-    const size_t cols = c->plan->tape->value[value].cols;
-    const int per_row = c->plan->tape->value[value].extent == PER_ROW;
-    for (size_t i = 0; g && i < n; i++)
-        g[i] = cr_plan_get(c->plan, &c->run, value, per_row ? i / cols : 0, per_row ? i % cols : i);
-    return g;
+    int v = 0;
+    while (v < t->n_values &&
+           !(group < 0 ? t->value[v].role == ROLE_GRAD && t->value[v].of == t->input
+                       : t->value[v].role == ROLE_PARAM_GRAD && t->value[v].param == group))
+        v++;
+    assert(v < t->n_values);
+    return v;
 }
 
-static cr_status check_params(struct checker *c, cr_check *check, double *const *g, cr_error *err)
+static cr_status run_check(struct checker *c, cr_check *check, cr_error *err)
 {
     const cr_net *net = c->plan->net;
+    const size_t n_in = c->run.rows * net->spec->n_inputs;
+    cr_plan_run(c->plan, &c->given, PHASE_FORWARD, PHASE_BACKWARD);
+    check->loss = c->loss = cr_plan_loss(c->plan, &c->given);
+    if (!isfinite(c->loss))
+        return cr_fail(err, CR_ERR_DIVERGED,
+                       "the loss is not finite: there is no gradient to check");
+    c->all = n_in;
+    for (size_t k = 0; k < net->n_params; k++)
+        c->all += net->param[k].rows * net->param[k].cols;
+
     cr_status status = CR_OK;
     for (size_t k = 0; !status && k < net->n_params; k++) {
         const cr_param_group group = cr_net_group(net, k);
@@ -233,51 +246,18 @@ static cr_status check_params(struct checker *c, cr_check *check, double *const 
         row->what = group.what;
         row->rows = group.rows;
         row->cols = group.cols;
-        status = check_group(c, row, &net->param[k], c->params + group.offset, g[k],
-                             group.rows * group.cols, err);
+        status = check_group(c, row, &net->param[k], c->params + group.offset,
+                             gradient_of(c->plan->tape, (int)k), err);
     }
-    return status;
-}
-
-static cr_status run_check(struct checker *c, cr_check *check, cr_error *err)
-{
-    const cr_plan *p = c->plan;
-    const struct tape *t = p->tape;
-    const size_t groups = p->net->n_params, n_in = c->run.rows * p->net->spec->n_inputs;
-    cr_plan_run(p, &c->run, PHASE_FORWARD, PHASE_BACKWARD);
-    check->loss = c->loss = cr_plan_loss(p, &c->run);
-    if (!isfinite(c->loss))
-        return cr_fail(err, CR_ERR_DIVERGED,
-                       "the loss is not finite: there is no gradient to check");
-
-    double **g = calloc(groups + 1, sizeof *g);
-    cr_status status = g ? CR_OK : cr_fail_memory(err);
-    for (int v = 0; !status && v < t->n_values; v++) {
-        const struct value *value = &t->value[v];
-        const int input = value->role == ROLE_GRAD && value->of == t->input;
-        if (value->role != ROLE_PARAM_GRAD && !input)
-            continue;
-        double **slot = input ? &g[groups] : &g[value->param];
-        *slot = gradients(c, v, input ? n_in : value->rows * value->cols);
-        c->all += input ? n_in : value->rows * value->cols;
-        if (!*slot)
-            status = cr_fail_memory(err);
-    }
+    cr_check_row *inputs = &check->row[net->n_params];
+    inputs->layer = "inputs";
+    inputs->what = "input";
+    inputs->rows = c->run.rows;
+    inputs->cols = net->spec->n_inputs;
     if (!status)
-        status = check_params(c, check, g, err);
-    if (!status) {
-        cr_check_row *row = &check->row[groups];
-        row->layer = "inputs";
-        row->what = "input";
-        row->rows = c->run.rows;
-        row->cols = p->net->spec->n_inputs;
-        status = check_group(c, row, NULL, c->in, g[groups], n_in, err);
-    }
-    for (size_t k = 0; g && k <= groups; k++)
-        free(g[k]);
-    free(g);
+        status = check_group(c, inputs, NULL, c->in, gradient_of(c->plan->tape, -1), err);
     check->agrees = 1;
-    for (size_t k = 0; k <= groups; k++)
+    for (size_t k = 0; k < check->n_rows; k++)
         check->agrees &= check->row[k].wrong == 0;
     return status;
 }
@@ -296,38 +276,37 @@ cr_status cr_check_tape(const struct tape *tape, cr_net *net, const double *in,
     cr_status status = cr_plan_make(tape, net, CR_FOR_EXPLAINING, rows, &plan, err);
     if (status)
         return status;
-    if (options && options->max_bytes && plan->work_size > options->max_bytes) {
-        status = cr_fail(err, CR_ERR_LIMIT, "checking %zu example%s takes %zu KiB, over the limit",
-                         rows, rows == 1 ? "" : "s", (plan->work_size + 1023) >> 10);
-        cr_plan_free(plan);
-        return status;
-    }
     const size_t n_in = rows * net->spec->n_inputs;
     struct owned_check *made = calloc(1, sizeof *made);
-    cr_check_row *row = made ? arena_new(&made->arena, cr_check_row, net->n_params + 1) : NULL;
-    struct checker c = {.names = made ? &made->arena : NULL,
-                        .plan = plan,
-                        .options = options,
-                        .tolerance = USUAL_TOLERANCE};
+    struct arena scratch = {0};
+    struct checker c = {.plan = plan, .options = options, .tolerance = USUAL_TOLERANCE};
     if (options && options->tolerance > 0)
         c.tolerance = options->tolerance;
-    void *work = cr_work_alloc(plan->work_size);
-    c.in = malloc((n_in ? n_in : 1) * sizeof *c.in);
-    c.params = malloc((net->block ? net->block : 1) * sizeof *c.params);
-    if (!work || !c.in || !c.params || !row) {
+    c.in = arena_new(&scratch, double, n_in);
+    c.params = arena_new(&scratch, double, net->block);
+    void *given = NULL, *varied = NULL;
+    if (options && options->max_bytes && plan->work_size > options->max_bytes / 2) {
+        status = cr_fail(err, CR_ERR_LIMIT, "checking %zu example%s takes %zu KiB, over the limit",
+                         rows, rows == 1 ? "" : "s", (plan->work_size + 511) >> 9);
+    } else if (!made || !c.in || !c.params || !(given = cr_work_alloc(plan->work_size)) ||
+               !(varied = cr_work_alloc(plan->work_size)) ||
+               !(made->check.row = arena_new(&made->arena, cr_check_row, net->n_params + 1))) {
         status = cr_fail_memory(err);
     } else {
         memcpy(c.in, in, n_in * sizeof *in);
         if (net->block)
             memcpy(c.params, net->values, net->block * sizeof *c.params);
-        made->check = (cr_check){.n_rows = net->n_params + 1, .row = row, .tolerance = c.tolerance};
-        c.run = (struct run){
-            .in = c.in, .targets = targets, .rows = rows, .params = c.params, .work = work};
+        made->check.n_rows = net->n_params + 1;
+        made->check.tolerance = c.tolerance;
+        c.names = &made->arena;
+        c.given = c.run = (struct run){
+            .in = c.in, .targets = targets, .rows = rows, .params = c.params, .work = given};
+        c.run.work = varied;
         status = run_check(&c, &made->check, err);
     }
-    cr_work_free(work);
-    free(c.in);
-    free(c.params);
+    cr_work_free(given);
+    cr_work_free(varied);
+    cr_arena_free(&scratch);
     cr_plan_free(plan);
     if (status) {
         cr_check_free(made ? &made->check : NULL);
