@@ -241,7 +241,10 @@ static int can_be_written(const struct spec *s)
 static cr_status make_default(struct fit *f, cr_error *err)
 {
     struct spec *named = NULL;
-    if (default_network(f, 1, &named, NULL) == CR_OK && named) {
+    cr_status status = default_network(f, 1, &named, NULL);
+    if (status == CR_ERR_MEMORY)
+        return cr_fail_memory(err);
+    if (status == CR_OK && named) {
         if (can_be_written(named)) {
             f->spec = named;
             return CR_OK;

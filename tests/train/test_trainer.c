@@ -240,6 +240,15 @@ static void says_where_it_diverged(void **state)
     assert_int_equal(result.steps, 77);
     assert_memory_equal(cr_net_params(net), cr_net_params(fresh), net->block * sizeof(float));
 
+    /* a loss that is finite, and then parameters that are not: found at the epoch's end */
+    const cr_train_options last = {.epochs = 1, .batch = ROWS, .learning_rate = 1e38};
+    for (size_t i = 0; i < ROWS * 2; i++)
+        d.targets[i] = 1e6f;
+    assert_int_equal(cr_train(net, &d.examples, NULL, &last, NULL, &err), CR_ERR_DIVERGED);
+    assert_string_equal(err.message, "training diverged: in epoch 1, step 1, the updated value of "
+                                     "the weight 1 of unit o1 in layer 'output' is infinite");
+    assert_memory_equal(cr_net_params(net), cr_net_params(fresh), net->block * sizeof(float));
+
     d.in[4 * INPUTS + 1] = INFINITY;
     const cr_train_options gentle = {.epochs = 2, .batch = 4, .learning_rate = 0.1, .in_order = 1};
     assert_int_equal(cr_train(net, &d.examples, NULL, &gentle, NULL, &err), CR_ERR_DIVERGED);

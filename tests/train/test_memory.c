@@ -1,0 +1,166 @@
+/* Reading tables, training, saving, loading and predicting when memory runs out at any
+ * point: an error, nothing leaked, nothing left half done. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "chainrule/train.h"
+#include "failing_memory.h"
+
+#if OWN_ALLOCATOR
+
+static const char text[] = "a,b,kind\n1,2,x\n2,1,\"y \"\"q\"\"\"\n3,5,x\n4,4,z\n5,9,x\n";
+static const cr_table_options wanted = {.label = "kind"};
+static char folder[] = "/tmp/chainrule-memory-XXXXXX", data[64], saved[64];
+
+/* Each does its work with an allocator that fails from call n on: 1 when that was enough. */
+static int read_table(long n)
+{
+    cr_table *t = NULL;
+    const long before = outstanding;
+    calls_left = n;
+    const cr_status status = cr_table_read(data, &wanted, &t, NULL);
+    calls_left = -1;
+    assert_true(status == CR_OK || (status == CR_ERR_MEMORY && !t));
+    cr_table_free(t);
+    assert_int_equal(outstanding, before);
+    return status == CR_OK;
+}
+
+static cr_table *whole_table(void)
+{
+    cr_table *t = NULL;
+    assert_int_equal(cr_table_read(data, &wanted, &t, NULL), CR_OK);
+    return t;
+}
+
+static int fit(long n)
+{
+    static const cr_fit_options options = {.held_out = 0.4,
+                                           .train = {.epochs = 1, .threads = 1, .batch = 2}};
+    cr_table *t = whole_table();
+    cr_model *m = NULL;
+    cr_error err = {0};
+    const long before = outstanding;
+    calls_left = n;
+    const cr_status status = cr_model_fit(t, &options, &m, NULL, &err);
+    calls_left = -1;
+    if (status != CR_OK && (status != CR_ERR_MEMORY || m))
+        fail_msg("%s: %s", cr_status_name(status), err.message);
+    cr_model_free(m);
+    assert_int_equal(outstanding, before);
+    cr_table_free(t);
+    return status == CR_OK;
+}
+
+static int save(long n)
+{
+    cr_model *m = NULL;
+    assert_int_equal(cr_model_load(saved, &m, NULL), CR_OK);
+    const long before = outstanding;
+    calls_left = n;
+    const cr_status status = cr_model_save(m, saved, NULL);
+    calls_left = -1;
+    assert_int_equal(outstanding, before);
+    cr_model_free(m);
+    return status == CR_OK;
+}
+
+static int load(long n)
+{
+    cr_model *m = NULL;
+    const long before = outstanding;
+    calls_left = n;
+    const cr_status status = cr_model_load(saved, &m, NULL);
+    calls_left = -1;
+    assert_true((status == CR_OK) == (m != NULL));
+    cr_model_free(m);
+    assert_int_equal(outstanding, before);
+    return status == CR_OK;
+}
+
+static int predict(long n)
+{
+    cr_model *m = NULL;
+    FILE *out = fopen("/dev/null", "w");
+    assert_int_equal(cr_model_load(saved, &m, NULL), CR_OK);
+    const long before = outstanding;
+    calls_left = n;
+    const cr_status status = cr_model_predict(m, data, out, NULL, NULL);
+    calls_left = -1;
+    assert_true(status == CR_OK || status == CR_ERR_MEMORY);
+    fflush(out);
+    assert_true(outstanding - before <= 1); /* the stream's own buffer */
+    fclose(out);
+    cr_model_free(m);
+    return status == CR_OK;
+}
+
+static void every_allocation_may_fail(void **state)
+{
+    (void)state;
+    int (*const work[])(long) = {read_table, fit, save, load, predict};
+    for (size_t i = 0; i < sizeof work / sizeof *work; i++) {
+        long n = 0;
+        while (!work[i](n))
+            n++;
+        assert_true(n > 2);
+        assert_true(work[i](n + 1000));
+    }
+}
+
+#else
+
+static void every_allocation_may_fail(void **state)
+{
+    (void)state;
+    skip();
+}
+
+#endif
+
+static int set_up(void **state)
+{
+    (void)state;
+#if OWN_ALLOCATOR
+    static const cr_fit_options options = {.train = {.epochs = 1, .threads = 1}};
+    assert_non_null(mkdtemp(folder));
+    snprintf(data, sizeof data, "%s/t.csv", folder);
+    snprintf(saved, sizeof saved, "%s/m", folder);
+    FILE *f = fopen(data, "w");
+    fputs(text, f);
+    fclose(f);
+    cr_table *t = whole_table();
+    cr_model *m = NULL;
+    assert_int_equal(cr_model_fit(t, &options, &m, NULL, NULL), CR_OK);
+    assert_int_equal(cr_model_save(m, saved, NULL), CR_OK);
+    cr_model_free(m);
+    cr_table_free(t);
+#endif
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+#if OWN_ALLOCATOR
+    unlink(data);
+    unlink(saved);
+    return rmdir(folder); /* fails where a temporary file was left */
+#else
+    return 0;
+#endif
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(every_allocation_may_fail)};
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
