@@ -4,28 +4,35 @@
 #include <string.h>
 
 #include "chainrule/check.h"
+#include "chainrule/data.h"
 #include "chainrule/file.h"
+#include "chainrule/model.h"
 #include "cli.h"
 
 struct args {
-    const char *file, *output;
+    const char *file, *data, *output;
     double tolerance;
-    size_t max_memory;
+    size_t max_memory, rows;
     int format;
 };
-static const struct args defaults = {.tolerance = 1e-7, .max_memory = CR_MAX_MEMORY};
+static const struct args defaults = {.tolerance = 1e-7, .max_memory = CR_MAX_MEMORY, .rows = 8};
 
 static const char *const formats[] = {"text", "json", NULL};
 enum { JSON = 1 };
 
 static const struct positional positionals[] = {
-    {"FILE", "the network file; its examples are the batch", offsetof(struct args, file),
-     .optional = 0},
-    {0},
-};
+    {"FILE",
+     "a network file, whose examples are the batch; or, with DATA, a model that "
+     "'chainrule train' wrote",
+     offsetof(struct args, file), .optional = 0},
+    {"DATA", "a CSV file with the model's columns and its target", offsetof(struct args, data),
+     .optional = 1},
+    {0}};
 static const struct option options[] = {
     {"tolerance", 0, "X", "the largest relative difference that counts as agreement", OPTION_DOUBLE,
      offsetof(struct args, tolerance), .min = 1e-12, .max = 1},
+    {"rows", 0, "N", "how many rows of DATA are the batch, from the first", OPTION_SIZE,
+     offsetof(struct args, rows), .min = 1, .max = 100000},
     {"format", 0, "FORMAT", "how to write it", OPTION_CHOICE, offsetof(struct args, format),
      .choices = formats},
     {"max-memory", 0, "BYTES", "the most memory for parameters, and for the values of one pass",
@@ -243,22 +250,95 @@ static int write_check(const struct args *args, const cr_check *check)
     return check->agrees ? CLI_DONE : CLI_BAD;
 }
 
+static int check(const struct args *args, const cr_net *net, const double *in,
+                 const double *targets, size_t rows)
+{
+    const cr_check_options how = {
+        .tolerance = args->tolerance, .max_bytes = args->max_memory, .progress = go_on};
+    cr_error err = {0};
+    cr_check *result = NULL;
+    cli_catch_interrupt();
+    if (cr_check_gradients(net, in, targets, rows, &how, &result, &err))
+        return cli_fail(&err);
+    const int code = write_check(args, result);
+    cr_check_free(result);
+    return code;
+}
+
+/* The first rows of the table as the model sees them. */
+static cr_status prepare(const cr_model *model, const cr_table *table, size_t rows, size_t n_in,
+                         size_t n_out, double *in, double *targets, cr_error *err)
+{
+    float *row = calloc(n_in + n_out, sizeof *row);
+    cr_status status = row ? CR_OK : CR_ERR_MEMORY;
+    if (!row)
+        snprintf(err->message, sizeof err->message, "%s", cr_status_text(status));
+    for (size_t r = 0; !status && r < rows; r++) {
+        char label[64];
+        status = cr_model_prepare_row(model, cr_table_row(table, r), row, err);
+        if (!status)
+            status =
+                cr_model_prepare_target(model, cr_table_label(table, r, label), row + n_in, err);
+        for (size_t i = 0; !status && i < n_in; i++)
+            in[r * n_in + i] = (double)row[i];
+        for (size_t i = 0; !status && i < n_out; i++)
+            targets[r * n_out + i] = (double)row[n_in + i];
+    }
+    free(row);
+    return status;
+}
+
+static int check_table(const struct args *args, cr_model *model, const cr_table *table)
+{
+    const cr_net *net = cr_model_net(model);
+    const size_t n_in = cr_net_inputs(net), n_out = cr_net_outputs(net);
+    const size_t all = cr_table_rows(table), rows = args->rows < all ? args->rows : all;
+    cr_error err = {0};
+    double *in = calloc(rows * n_in + 1, sizeof *in);
+    double *targets = calloc(rows * n_out + 1, sizeof *targets);
+    int result;
+    if (!rows)
+        result = cli_fail_text(NULL, "%s has no rows", args->data);
+    else if (!in || !targets)
+        result = cli_fail_text(NULL, "out of memory");
+    else if (prepare(model, table, rows, n_in, n_out, in, targets, &err))
+        result = cli_fail(&err);
+    else
+        result = check(args, net, in, targets, rows);
+    free(in);
+    free(targets);
+    return result;
+}
+
+static int check_model(const struct args *args)
+{
+    cr_error err = {0};
+    cr_model *model = NULL;
+    cr_table *table = NULL;
+    if (cr_model_load(args->file, &model, &err))
+        return cli_fail(&err);
+    const cr_table_options what = {.label = cr_model_target(model),
+                                   .columns = cr_model_columns(model),
+                                   .n_columns = cr_model_n_columns(model)};
+    const int result = cr_table_read(args->data, &what, &table, &err)
+                           ? cli_fail(&err)
+                           : check_table(args, model, table);
+    cr_table_free(table);
+    cr_model_free(model);
+    return result;
+}
+
 static int run(const void *p)
 {
     const struct args *args = p;
     const cr_load_options load = {.type = CR_F64, .max_memory = args->max_memory};
-    const cr_check_options how = {
-        .tolerance = args->tolerance, .max_bytes = args->max_memory, .progress = go_on};
     cr_error err = {0};
     cr_net *net = NULL;
-    cr_check *check = NULL;
+    if (args->data)
+        return check_model(args);
     if (cr_net_load(args->file, &load, &net, &err))
         return cli_fail(&err);
-    cli_catch_interrupt();
-    const int result = cr_check_gradients(net, NULL, NULL, 0, &how, &check, &err)
-                           ? cli_fail(&err)
-                           : write_check(args, check);
-    cr_check_free(check);
+    const int result = check(args, net, NULL, NULL, 0);
     cr_net_free(net);
     return result;
 }

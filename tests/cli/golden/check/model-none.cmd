@@ -1,0 +1,1 @@
+chainrule check kink.yaml leaves.csv
