@@ -49,7 +49,15 @@ static void put_markdown(struct text *out, const char *s, size_t n)
     case '\\': cr_text_add(out, "&#92;"); break;
     case '@': cr_text_add(out, "&#64;"); break;
     case ':': cr_text_add(out, "&#58;"); break;
-    case '*': case '_': case '[': case ']': case '#': case '~': case '!': case '{': case '}':
+    case '*':
+    case '_':
+    case '[':
+    case ']':
+    case '#':
+    case '~':
+    case '!':
+    case '{':
+    case '}':
         cr_text_addc(out, '\\');
         cr_text_addc(out, *s);
         break;
@@ -77,7 +85,12 @@ static void put_latex(struct text *out, const char *s, size_t n)
     case '~': cr_text_add(out, "\\char126 "); break;
     case '*': cr_text_add(out, "\\char42 "); break;
     case '"': cr_text_add(out, "\\char34 "); break;
-    case '#': case '%': case '&': case '_': case '{': case '}':
+    case '#':
+    case '%':
+    case '&':
+    case '_':
+    case '{':
+    case '}':
         cr_text_addc(out, '\\');
         cr_text_addc(out, *s);
         break;

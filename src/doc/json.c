@@ -16,8 +16,10 @@ static void begin(struct json *j, const char *key)
 {
     if (j->depth) {
         const int at = j->depth - 1;
-        if (j->some[at]) cr_text_add(j->out, j->inline_at[at] ? ", " : ",");
-        if (!j->inline_at[at]) line(j);
+        if (j->some[at])
+            cr_text_add(j->out, j->inline_at[at] ? ", " : ",");
+        if (!j->inline_at[at])
+            line(j);
         j->some[at] = 1;
     }
     if (key) {
@@ -51,9 +53,11 @@ void cr_json_close(struct json *j)
 {
     assert(j->depth > 0);
     j->depth--;
-    if (j->some[j->depth] && !j->inline_at[j->depth]) line(j);
+    if (j->some[j->depth] && !j->inline_at[j->depth])
+        line(j);
     cr_text_addc(j->out, j->kind[j->depth] == '{' ? '}' : ']');
-    if (!j->depth) cr_text_addc(j->out, '\n');
+    if (!j->depth)
+        cr_text_addc(j->out, '\n');
 }
 
 void cr_json_string(struct json *j, const char *key, const char *value)

@@ -26,12 +26,13 @@ struct json {
     int inline_at[JSON_DEPTH];
 };
 
-void cr_json_open(struct json *j, const char *key, char kind);          /* '{' or '[' */
-void cr_json_open_inline(struct json *j, const char *key, char kind);   /* on one line */
+void cr_json_open(struct json *j, const char *key, char kind);        /* '{' or '[' */
+void cr_json_open_inline(struct json *j, const char *key, char kind); /* on one line */
 void cr_json_close(struct json *j);
 void cr_json_string(struct json *j, const char *key, const char *value);
 void cr_json_int(struct json *j, const char *key, int64_t value);
 void cr_json_bool(struct json *j, const char *key, int value);
-void cr_json_f64(struct json *j, const char *key, double value);        /* shortest that reads back; null if not finite */
+void cr_json_f64(struct json *j, const char *key,
+                 double value); /* shortest that reads back; null if not finite */
 
 #endif

@@ -22,14 +22,20 @@ static void escapes(void **state)
         {cr_escape_plain, "", ""},
         {cr_escape_plain, "h1 é 日本", "h1 é 日本"},
         {cr_escape_plain, "a\x1b[31mb\x07\tc\nd", "a[31mb c d"},
-        {cr_escape_plain, "a\xe2\x80\xae""b\xc2\x9b""c\xef\xbb\xbf""d", "abcd"},
+        {cr_escape_plain,
+         "a\xe2\x80\xae"
+         "b\xc2\x9b"
+         "c\xef\xbb\xbf"
+         "d",
+         "abcd"},
         {cr_escape_plain, "a\xff\xc3z", "az"},
         {cr_escape_markdown, "<b>|$x$`y`\\", "&lt;b&gt;&#124;&#36;x&#36;&#96;y&#96;&#92;"},
         {cr_escape_markdown, "*a* _b_ [c](d) #e ~f", "\\*a\\* \\_b\\_ \\[c\\](d) \\#e \\~f"},
         {cr_escape_markdown, "http://x.y a@b &", "http&#58;//x.y a&#64;b &amp;"},
         {cr_escape_latex, "a_b {c} 5% #1 & \\x", "a\\_b \\{c\\} 5\\% \\#1 \\& \\char92 x"},
-        {cr_escape_latex, "$^~|<>`*\"", "\\char36 \\char94 \\char126 \\char124 \\char60 \\char62 "
-                                         "\\char96 \\char42 \\char34 "},
+        {cr_escape_latex, "$^~|<>`*\"",
+         "\\char36 \\char94 \\char126 \\char124 \\char60 \\char62 "
+         "\\char96 \\char42 \\char34 "},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct text t = {0};
@@ -46,7 +52,7 @@ static void json_strings(void **state)
     static const char all[] = "\x01\x1f\x7f\"\\/\b\f\n\r\t é \xe2\x80\xa8 \xf0\x9f\x99\x82";
     struct text t = {0};
     cr_text_addc(&t, '[');
-    cr_escape_json(&t, all, sizeof all);    /* the terminator too */
+    cr_escape_json(&t, all, sizeof all); /* the terminator too */
     cr_text_addc(&t, ']');
     json_t *root = json_loadb(t.s, t.len, JSON_ALLOW_NUL, NULL);
     assert_non_null(root);
@@ -55,7 +61,10 @@ static void json_strings(void **state)
     assert_memory_equal(json_string_value(s), all, sizeof all);
     json_decref(root);
     cr_text_clear(&t);
-    cr_escape_json(&t, "a\xff\xc3" "b\xed\xa0\x80", 7);
+    cr_escape_json(&t,
+                   "a\xff\xc3"
+                   "b\xed\xa0\x80",
+                   7);
     assert_null(strchr(t.s, '\xff'));
     root = json_loads(t.s, JSON_DECODE_ANY, NULL);
     assert_non_null(root);
@@ -66,13 +75,22 @@ static void json_strings(void **state)
 static void json_numbers(void **state)
 {
     (void)state;
-    static const double values[] = {0, -0.0, 0.1, 1e300, 5e-324, -1.7976931348623157e308, 3, 1e21,
-                                    0.30000000000000004, 123456789012345680.0};
+    static const double values[] = {0,
+                                    -0.0,
+                                    0.1,
+                                    1e300,
+                                    5e-324,
+                                    -1.7976931348623157e308,
+                                    3,
+                                    1e21,
+                                    0.30000000000000004,
+                                    123456789012345680.0};
     struct text t = {0};
     struct json j = {.out = &t};
     cr_json_open(&j, NULL, '{');
     cr_json_open_inline(&j, "values", '[');
-    for (size_t i = 0; i < sizeof values / sizeof *values; i++) cr_json_f64(&j, NULL, values[i]);
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+        cr_json_f64(&j, NULL, values[i]);
     cr_json_f64(&j, NULL, NAN);
     cr_json_f64(&j, NULL, -INFINITY);
     cr_json_close(&j);
