@@ -32,13 +32,15 @@ static cr_status check(const cr_explain_options *o, cr_error *err)
         return cr_fail(err, CR_ERR_ARGUMENT, "digits and significant digits exclude each other");
     if (o->iterations < 0 || o->iterations > MOST_ITERATIONS)
         return cr_fail(err, CR_ERR_ARGUMENT, "iterations are 1 to %d", MOST_ITERATIONS);
-    if (o->rows && !o->in) return cr_fail(err, CR_ERR_ARGUMENT, "examples need inputs");
+    if (o->rows && !o->in)
+        return cr_fail(err, CR_ERR_ARGUMENT, "examples need inputs");
     return CR_OK;
 }
 
 static struct decimal_rule rule_of(const cr_explain_options *o)
 {
-    if (o->sig > 0) return (struct decimal_rule){DECIMAL_SIG, o->sig};
+    if (o->sig > 0)
+        return (struct decimal_rule){DECIMAL_SIG, o->sig};
     return (struct decimal_rule){DECIMAL_AUTO, o->digits < 0 ? DECIMAL_DEFAULT : o->digits};
 }
 
@@ -48,8 +50,11 @@ static void render(struct explanation *x, const cr_explain_options *o, struct re
         cr_render_json(x, r);
         return;
     }
-    struct paper p = {.kind = o->format == CR_EXPLAIN_MARKDOWN ? &cr_paper_markdown : &cr_paper_text,
-                      .r = r, .out = r->out, .columns = r->columns};
+    struct paper p = {.kind =
+                          o->format == CR_EXPLAIN_MARKDOWN ? &cr_paper_markdown : &cr_paper_text,
+                      .r = r,
+                      .out = r->out,
+                      .columns = r->columns};
     cr_narrate(x, &p);
 }
 
@@ -69,18 +74,25 @@ cr_status cr_explain(const cr_net *net, const cr_explain_options *options, char 
 {
     cr_explain_options o;
     cr_explain_defaults(&o);
-    if (options) o = *options;
+    if (options)
+        o = *options;
     cr_status status = check(&o, err);
-    if (status) return status;
+    if (status)
+        return status;
     const int own = net->spec->iterations > 0 ? net->spec->iterations : 1;
     const struct explanation_options how = {
-        .trace = {.updates = o.iterations ? o.iterations : own, .carry = o.carry_displayed,
-                  .rule = rule_of(&o), .rows = o.rows, .in = o.in, .targets = o.targets},
+        .trace = {.updates = o.iterations ? o.iterations : own,
+                  .carry = o.carry_displayed,
+                  .rule = rule_of(&o),
+                  .rows = o.rows,
+                  .in = o.in,
+                  .targets = o.targets},
         .notation = o.notation,
         .form = o.form == CR_EXPLAIN_AUTO ? -1 : o.form == CR_EXPLAIN_MATRIX,
         .why = o.why};
     struct explanation *x = NULL;
-    if ((status = cr_explanation_make(net, &how, &x, err))) return status;
+    if ((status = cr_explanation_make(net, &how, &x, err)))
+        return status;
     struct text text = {0};
     struct rendering r = {.out = &text, .columns = o.columns ? o.columns : COLUMNS};
     render(x, &o, &r);
@@ -92,6 +104,7 @@ cr_status cr_explain(const cr_net *net, const cr_explain_options *options, char 
         return status;
     }
     *out = text.s;
-    if (len) *len = text.len;
+    if (len)
+        *len = text.len;
     return CR_OK;
 }

@@ -5,7 +5,8 @@
 
 static const struct expr *whole(struct explanation *x, int value, size_t row)
 {
-    if (x->trace->tape->value[value].extent != PER_ROW) row = 0;
+    if (x->trace->tape->value[value].extent != PER_ROW)
+        row = 0;
     return cr_expr_sym(&x->arena, cr_ref(value, row, 0), NULL, NULL);
 }
 
@@ -24,24 +25,29 @@ static int is_vector(const struct explanation *x, const struct expr *e)
     if (e->kind == EXPR_SYM)
         return x->trace->tape->value[cr_ref_value(e->ref)].extent == PER_ROW;
     for (unsigned i = 0; i < e->n; i++)
-        if (is_vector(x, e->arg[i])) return 1;
+        if (is_vector(x, e->arg[i]))
+            return 1;
     return 0;
 }
 
 /* A formula of one element read as one of whole vectors: products become elementwise. */
 static const struct expr *elementwise(struct explanation *x, const struct expr *e)
 {
-    if (!e || !e->n) return e;
+    if (!e || !e->n)
+        return e;
     struct expr *copy = cr_arena_copy(&x->arena, e, 1, sizeof *e);
     const struct expr **arg = arena_new(&x->arena, const struct expr *, e->n);
-    if (!copy || !arg) return NULL;
+    if (!copy || !arg)
+        return NULL;
     unsigned vectors = 0;
     for (unsigned i = 0; i < e->n; i++) {
-        if (!(arg[i] = elementwise(x, e->arg[i]))) return NULL;
+        if (!(arg[i] = elementwise(x, e->arg[i])))
+            return NULL;
         vectors += is_vector(x, arg[i]) != 0;
     }
     copy->arg = arg;
-    if (e->kind == EXPR_MUL && vectors > 1) copy->kind = EXPR_HADAMARD;
+    if (e->kind == EXPR_MUL && vectors > 1)
+        copy->kind = EXPR_HADAMARD;
     return copy;
 }
 
@@ -52,22 +58,28 @@ static const struct expr *over_rows(struct explanation *x, const struct step *s)
     const struct value *out = &x->trace->tape->value[s->out];
     const struct value *in = &x->trace->tape->value[s->in[0]];
     const struct expr **term = arena_new(&x->arena, const struct expr *, rows);
-    if (!term) return NULL;
+    if (!term)
+        return NULL;
     for (size_t r = 0; r < rows; r++) {
         term[r] = whole(x, s->in[0], r);
-        if (s->op == OP_LINEAR_DW) term[r] = product(x, term[r], transposed(x, whole(x, s->in[1], r)));
+        if (s->op == OP_LINEAR_DW)
+            term[r] = product(x, term[r], transposed(x, whole(x, s->in[1], r)));
         if (s->op == OP_SUM_ROWS && out->cols == 1 && in->cols > 1)
             term[r] = cr_expr_named_call(&x->arena, "sum", "\\operatorname{sum}", &term[r], 1);
     }
     return cr_expr_add(&x->arena, term, rows);
 }
 
-static const struct expr *several(struct explanation *x, const struct xstep *s, const struct step *st)
+static const struct expr *several(struct explanation *x, const struct xstep *s,
+                                  const struct step *st)
 {
     const struct expr **in = arena_new(&x->arena, const struct expr *, (size_t)st->n_in);
-    if (!in) return NULL;
-    for (int i = 0; i < st->n_in; i++) in[i] = whole(x, st->in[i], s->row);
-    if (st->op == OP_CONCAT) return cr_expr_matrix(&x->arena, (size_t)st->n_in, 1, in);
+    if (!in)
+        return NULL;
+    for (int i = 0; i < st->n_in; i++)
+        in[i] = whole(x, st->in[i], s->row);
+    if (st->op == OP_CONCAT)
+        return cr_expr_matrix(&x->arena, (size_t)st->n_in, 1, in);
     return cr_expr_add(&x->arena, in, (size_t)st->n_in);
 }
 
@@ -81,10 +93,12 @@ static const struct expr *slice(struct explanation *x, const struct xstep *s, co
     return cr_expr_named_call(&x->arena, text, latex, &in, 1);
 }
 
-static const struct expr *linear(struct explanation *x, const struct xstep *s, const struct step *st)
+static const struct expr *linear(struct explanation *x, const struct xstep *s,
+                                 const struct step *st)
 {
     const struct expr *wx = product(x, whole(x, st->in[1], 0), whole(x, st->in[0], s->row));
-    if (st->n_in < 3) return wx;
+    if (st->n_in < 3)
+        return wx;
     return cr_expr_binary(&x->arena, EXPR_ADD, wx, whole(x, st->in[2], 0));
 }
 

@@ -14,11 +14,14 @@ void cr_names_resolve(const struct tape *t, size_t rows, int *value, size_t *ind
 {
     while (t->value[*value].maker >= 0) {
         const struct step *s = &t->step[t->value[*value].maker];
-        if (!cr_step_is_alias(s, rows)) return;
+        if (!cr_step_is_alias(s, rows))
+            return;
         int i = 0;
         if (s->op == OP_CONCAT)
-            while (*index >= t->value[s->in[i]].cols) *index -= t->value[s->in[i++]].cols;
-        if (s->op == OP_SLICE) *index += s->begin;
+            while (*index >= t->value[s->in[i]].cols)
+                *index -= t->value[s->in[i++]].cols;
+        if (s->op == OP_SLICE)
+            *index += s->begin;
         *value = s->in[i];
     }
 }
@@ -31,12 +34,14 @@ cr_status cr_names_init(struct names *n, struct arena *a, const struct tape *tap
     *n = (struct names){.a = a, .tape = tape, .spec = spec, .notation = notation, .rows = rows};
     n->node = arena_new(a, size_t, spec->n_layers + 1);
     n->number = arena_new(a, size_t, net->n_params + 1);
-    if (!n->node || !n->number) return cr_fail_memory(err);
+    if (!n->node || !n->number)
+        return cr_fail_memory(err);
     size_t nodes = 0, numbers[PARAM_SLOPE + 1] = {0};
     for (size_t i = 0; i < spec->n_layers; i++) {
         n->node[i] = nodes;
         const int acts = cr_tape_find(tape, ROLE_ACT, -1, (int)i) >= 0;
-        if (spec->layer[i].kind != LAYER_CONCAT || acts) nodes += spec->layer[i].units;
+        if (spec->layer[i].kind != LAYER_CONCAT || acts)
+            nodes += spec->layer[i].units;
     }
     for (size_t g = 0; g < net->n_params; g++) {
         n->number[g] = numbers[net->param[g].kind];
@@ -68,7 +73,8 @@ static void set_name(const struct names *n, struct slots *s, enum slot slot, con
     struct text t = {0};
     cr_escape_plain(&t, name);
     for (size_t i = 0; i < t.len; i++)
-        if (t.s[i] == ' ') t.s[i] = '_';
+        if (t.s[i] == ' ')
+            t.s[i] = '_';
     s->at[slot].text = cr_arena_strdup(n->a, t.len ? t.s : "?");
     for (int inner = 0; inner < 2; inner++) {
         cr_text_clear(&t);
@@ -84,7 +90,8 @@ static void set_name(const struct names *n, struct slots *s, enum slot slot, con
 
 static const char *unit_name(const struct names *n, int layer, size_t index)
 {
-    if (layer < 0) return index < n->spec->n_inputs ? n->spec->input_names[index] : "";
+    if (layer < 0)
+        return index < n->spec->n_inputs ? n->spec->input_names[index] : "";
     const struct spec_layer *l = &n->spec->layer[layer];
     return index < l->units ? l->unit_names[index] : "";
 }
@@ -94,16 +101,17 @@ static int layer_input(const struct names *n, int layer)
 {
     for (int i = 0; i < n->tape->n_steps; i++) {
         const struct step *s = &n->tape->step[i];
-        if (s->op == OP_LINEAR && n->tape->value[s->out].layer == layer) return s->in[0];
+        if (s->op == OP_LINEAR && n->tape->value[s->out].layer == layer)
+            return s->in[0];
     }
     return n->tape->input;
 }
 
 /* Where column `k` of a layer's weights comes from. */
 struct origin {
-    int layer;              /* -1: an input */
+    int layer; /* -1: an input */
     size_t index;
-    int mixed;              /* inputs and units both enter the layer */
+    int mixed; /* inputs and units both enter the layer */
 };
 
 static struct origin origin_of(const struct names *n, int layer, size_t k)
@@ -138,8 +146,10 @@ static void fill_unit(const struct names *n, struct slots *s, int layer, size_t 
     set_name(n, s, SLOT_UNIT, unit_name(n, layer, index));
     set(s, SLOT_J, number(n, index + 1));
     set(s, SLOT_I, number(n, index + 1));
-    if (n->spec->n_outputs > 1) set(s, SLOT_K, number(n, index + 1));
-    if (layer >= 0) set(s, SLOT_NODE, number(n, n->node[layer] + index + 1));
+    if (n->spec->n_outputs > 1)
+        set(s, SLOT_K, number(n, index + 1));
+    if (layer >= 0)
+        set(s, SLOT_NODE, number(n, n->node[layer] + index + 1));
 }
 
 static void fill_layer(const struct names *n, struct slots *s, int layer)
@@ -158,8 +168,10 @@ static void fill_weight(const struct names *n, struct slots *s, const struct val
     set(s, SLOT_TO, s->at[SLOT_NODE].text);
     set(s, SLOT_COLUMN, number(n, k + 1));
     const size_t from = o.index + 1 + (o.layer < 0 ? 0 : n->node[o.layer]);
-    set(s, SLOT_FROM, o.mixed && o.layer < 0 ? cr_arena_printf(n->a, "x%zu", from) : number(n, from));
-    if (n->commas || o.mixed) set(s, SLOT_SEP, ",");
+    set(s, SLOT_FROM,
+        o.mixed && o.layer < 0 ? cr_arena_printf(n->a, "x%zu", from) : number(n, from));
+    if (n->commas || o.mixed)
+        set(s, SLOT_SEP, ",");
     set(s, SLOT_N, number(n, n->number[v->param] + index + 1));
 }
 
@@ -167,7 +179,8 @@ struct symbol cr_names_function(const struct names *n, int layer)
 {
     const struct activation *act = &n->spec->layer[layer].act;
     const struct activation_row *row = cr_activation_row(act->row);
-    if (row) return (struct symbol){row->symbol, row->latex};
+    if (row)
+        return (struct symbol){row->symbol, row->latex};
     struct slots s = {0};
     set_name(n, &s, SLOT_F, act->name ? act->name : "A");
     return (struct symbol){s.at[SLOT_F].text, s.at[SLOT_F].latex};
@@ -210,19 +223,25 @@ static enum note note_of(const struct names *n, int value, int whole)
     case ROLE_INPUT: return whole ? NOTE_INPUTS : NOTE_INPUT;
     case ROLE_TARGET: return whole ? NOTE_TARGETS : NOTE_TARGET;
     case ROLE_PARAM:
-        if (t->net->param[v->param].kind == PARAM_WEIGHT) return whole ? NOTE_WEIGHTS : NOTE_WEIGHT;
-        if (t->net->param[v->param].kind == PARAM_SLOPE) return NOTE_SLOPE;
-        if (v->cols == 1 && n->spec->layer[v->layer].bias == BIAS_SHARED) return NOTE_SHARED_BIAS;
+        if (t->net->param[v->param].kind == PARAM_WEIGHT)
+            return whole ? NOTE_WEIGHTS : NOTE_WEIGHT;
+        if (t->net->param[v->param].kind == PARAM_SLOPE)
+            return NOTE_SLOPE;
+        if (v->cols == 1 && n->spec->layer[v->layer].bias == BIAS_SHARED)
+            return NOTE_SHARED_BIAS;
         return whole ? NOTE_BIASES : NOTE_BIAS;
     case ROLE_ROWS: return NOTE_COUNT;
     case ROLE_RATE: return NOTE_RATE;
     case ROLE_PRE: return whole ? NOTE_PRES : NOTE_PRE;
     case ROLE_JOIN:
-        if (value == t->output) return whole ? NOTE_OUTPUTS : NOTE_OUTPUT;
-        if (!has_activation(n, value) && !is_concat(n, value)) return whole ? NOTE_ACTS : NOTE_ACT;
+        if (value == t->output)
+            return whole ? NOTE_OUTPUTS : NOTE_OUTPUT;
+        if (!has_activation(n, value) && !is_concat(n, value))
+            return whole ? NOTE_ACTS : NOTE_ACT;
         return whole ? NOTE_JOINS : NOTE_JOIN;
     case ROLE_ACT:
-        if (value == t->output) return whole ? NOTE_OUTPUTS : NOTE_OUTPUT;
+        if (value == t->output)
+            return whole ? NOTE_OUTPUTS : NOTE_OUTPUT;
         return whole ? NOTE_ACTS : NOTE_ACT;
     case ROLE_PROBABILITY: return NOTE_PROBABILITY;
     case ROLE_SMOOTHED: return NOTE_SMOOTHED;
@@ -250,7 +269,8 @@ static int of_concat(const struct names *n, int value)
 static enum note note_at(const struct names *n, int value, long index)
 {
     const enum note note = note_of(n, value, index == WHOLE);
-    if (index == WHOLE || !of_concat(n, value)) return note;
+    if (index == WHOLE || !of_concat(n, value))
+        return note;
     int source = n->tape->value[value].of;
     size_t i = (size_t)index;
     cr_names_resolve(n->tape, n->rows, &source, &i);
@@ -260,9 +280,11 @@ static enum note note_at(const struct names *n, int value, long index)
 static void fill_of(const struct names *n, struct slots *s, int of, size_t row, long index,
                     enum slot slot, int is_new)
 {
-    if (of < 0) return;
+    if (of < 0)
+        return;
     size_t i = index == WHOLE ? 0 : (size_t)index;
-    if (index != WHOLE) cr_names_resolve(n->tape, n->rows, &of, &i);
+    if (index != WHOLE)
+        cr_names_resolve(n->tape, n->rows, &of, &i);
     set_symbol(s, slot, cr_names_symbol(n, of, row, index == WHOLE ? WHOLE : (long)i, is_new));
 }
 
@@ -270,13 +292,16 @@ static void fill_of(const struct names *n, struct slots *s, int of, size_t row, 
 static int own_target_names(const struct names *n)
 {
     const struct spec *spec = n->spec;
-    if (!spec->target_names || strcmp(n->notation->name, "arrows") != 0) return 0;
+    if (!spec->target_names || strcmp(n->notation->name, "arrows") != 0)
+        return 0;
     for (size_t k = 0; k < spec->n_targets; k++) {
         for (size_t i = 0; i < spec->n_inputs; i++)
-            if (strcmp(spec->target_names[k], spec->input_names[i]) == 0) return 0;
+            if (strcmp(spec->target_names[k], spec->input_names[i]) == 0)
+                return 0;
         for (size_t i = 0; i < spec->n_layers; i++)
             for (size_t u = 0; u < spec->layer[i].units; u++)
-                if (strcmp(spec->target_names[k], spec->layer[i].unit_names[u]) == 0) return 0;
+                if (strcmp(spec->target_names[k], spec->layer[i].unit_names[u]) == 0)
+                    return 0;
     }
     return spec->n_targets == spec->n_outputs;
 }
@@ -285,7 +310,8 @@ struct symbol cr_names_symbol(const struct names *n, int value, size_t row, long
 {
     const struct tape *t = n->tape;
     const struct value *v = &t->value[value];
-    if (v->role == ROLE_NEW) return cr_names_symbol(n, v->of, row, index, 1);
+    if (v->role == ROLE_NEW)
+        return cr_names_symbol(n, v->of, row, index, 1);
     const int whole = index == WHOLE;
     const size_t i = whole ? 0 : (size_t)index;
     const enum note note = note_at(n, value, index);
@@ -298,29 +324,34 @@ struct symbol cr_names_symbol(const struct names *n, int value, size_t row, long
         set(&s, SLOT_E, s.example);
     }
 
-    if (v->layer >= 0) fill_layer(n, &s, v->layer);
+    if (v->layer >= 0)
+        fill_layer(n, &s, v->layer);
     if (v->role == ROLE_PARAM && t->net->param[v->param].kind == PARAM_WEIGHT && !whole)
         fill_weight(n, &s, v, i);
     else if (v->role == ROLE_TARGET || v->role == ROLE_SMOOTHED)
         fill_unit(n, &s, (int)n->spec->n_layers - 1, i);
     else if (!whole && v->extent != SCALAR)
         fill_unit(n, &s, v->layer, i);
-    if (v->role == ROLE_PARAM) set(&s, SLOT_N, number(n, n->number[v->param] + i + 1));
-    if (composite || n->notation->pattern[note][0] == '\\') set_symbol(&s, SLOT_LOSS, plain(n, NOTE_LOSS));
+    if (v->role == ROLE_PARAM)
+        set(&s, SLOT_N, number(n, n->number[v->param] + i + 1));
+    if (composite || n->notation->pattern[note][0] == '\\')
+        set_symbol(&s, SLOT_LOSS, plain(n, NOTE_LOSS));
 
     if (v->role == ROLE_DERIVATIVE) {
         set_symbol(&s, SLOT_F, cr_names_function(n, v->layer));
         fill_of(n, &s, v->of, row, index, SLOT_ACT, 0);
         fill_of(n, &s, t->value[v->of].of, row, index, SLOT_PRE, 0);
     } else if (composite) {
-        fill_of(n, &s, v->of, row, t->value[v->of].extent == PER_ROW || v->role == ROLE_PARAM_GRAD
-                                       ? index : 0, SLOT_OF, 0);
-        if (v->role == ROLE_PART) set_name(n, &s, SLOT_VIA, via(n, value));
+        fill_of(n, &s, v->of, row,
+                t->value[v->of].extent == PER_ROW || v->role == ROLE_PARAM_GRAD ? index : 0,
+                SLOT_OF, 0);
+        if (v->role == ROLE_PART)
+            set_name(n, &s, SLOT_VIA, via(n, value));
         if (v->role == ROLE_GRAD && note == NOTE_PART)
             set_name(n, &s, SLOT_VIA, n->spec->layer[v->layer].name);
         if (v->role == ROLE_SLOPE_TERM)
-            set_name(n, &s, SLOT_VIA, whole ? n->spec->layer[v->layer].name
-                                            : unit_name(n, v->layer, i));
+            set_name(n, &s, SLOT_VIA,
+                     whole ? n->spec->layer[v->layer].name : unit_name(n, v->layer, i));
     }
     if (v->role == ROLE_TARGET && own_target_names(n) && !whole) {
         struct notation named = *n->notation;
@@ -338,9 +369,12 @@ struct symbol cr_names_symbol(const struct names *n, int value, size_t row, long
 const char *cr_names_unit(const struct names *n, int value, long index)
 {
     const struct value *v = &n->tape->value[value];
-    if (v->role == ROLE_NEW || v->role == ROLE_PARAM_GRAD) return cr_names_unit(n, v->of, index);
-    if (v->extent == SCALAR || v->role == ROLE_LOSS_EACH) return "";
-    if (index == WHOLE) return v->layer >= 0 ? n->spec->layer[v->layer].name : "";
+    if (v->role == ROLE_NEW || v->role == ROLE_PARAM_GRAD)
+        return cr_names_unit(n, v->of, index);
+    if (v->extent == SCALAR || v->role == ROLE_LOSS_EACH)
+        return "";
+    if (index == WHOLE)
+        return v->layer >= 0 ? n->spec->layer[v->layer].name : "";
     if (of_concat(n, value)) {
         int source = v->of;
         size_t i = (size_t)index;
@@ -351,7 +385,8 @@ const char *cr_names_unit(const struct names *n, int value, long index)
         return unit_name(n, (int)n->spec->n_layers - 1, (size_t)index);
     if (v->role == ROLE_PARAM) {
         const enum param_kind kind = n->tape->net->param[v->param].kind;
-        if (kind == PARAM_WEIGHT) return unit_name(n, v->layer, (size_t)index / v->cols);
+        if (kind == PARAM_WEIGHT)
+            return unit_name(n, v->layer, (size_t)index / v->cols);
         if (kind == PARAM_SLOPE || n->spec->layer[v->layer].bias == BIAS_SHARED)
             return n->spec->layer[v->layer].name;
     }
@@ -364,8 +399,10 @@ static const char *part(const struct names *n, const char *name)
     char *s = cr_arena_strdup(n->a, *name ? name : "-");
     for (char *p = s; p && *p; p++) {
         const int letter = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z');
-        const int other = (*p >= '0' && *p <= '9') || *p == '_' || *p == '-' || (unsigned char)*p >= 0x80;
-        if (!letter && !other) *p = '-';
+        const int other =
+            (*p >= '0' && *p <= '9') || *p == '_' || *p == '-' || (unsigned char)*p >= 0x80;
+        if (!letter && !other)
+            *p = '-';
     }
     return s ? s : "";
 }
@@ -373,9 +410,12 @@ static const char *part(const struct names *n, const char *name)
 static const char *param_quantity(const struct names *n, const struct value *v, long index)
 {
     const enum param_kind kind = n->tape->net->param[v->param].kind;
-    if (kind == PARAM_BIAS) return index == WHOLE && v->cols > 1 ? "biases" : "bias";
-    if (kind == PARAM_SLOPE) return "slope";
-    if (index == WHOLE) return "weights";
+    if (kind == PARAM_BIAS)
+        return index == WHOLE && v->cols > 1 ? "biases" : "bias";
+    if (kind == PARAM_SLOPE)
+        return "slope";
+    if (index == WHOLE)
+        return "weights";
     const struct origin o = origin_of(n, v->layer, (size_t)index % v->cols);
     return cr_arena_printf(n->a, "weight-%s", part(n, origin_name(n, o)));
 }
@@ -388,11 +428,13 @@ const char *cr_names_id(const struct names *n, int value, size_t row, long index
     (void)row;
     switch (v->role) {
     case ROLE_INPUT:
-        if (index == WHOLE) return "inputs";
+        if (index == WHOLE)
+            return "inputs";
         what = "input";
         break;
     case ROLE_TARGET:
-        if (index == WHOLE) return "targets";
+        if (index == WHOLE)
+            return "targets";
         what = "target";
         break;
     case ROLE_ROWS: return "examples";
@@ -408,7 +450,8 @@ const char *cr_names_id(const struct names *n, int value, size_t row, long index
     case ROLE_PROBABILITY: what = "probability"; break;
     case ROLE_LOG_SUM: what = "log-sum"; break;
     case ROLE_SMOOTHED:
-        if (index == WHOLE) return "smoothed-targets";
+        if (index == WHOLE)
+            return "smoothed-targets";
         what = "smoothed-target";
         break;
     case ROLE_DERIVATIVE: what = "derivative"; break;
@@ -422,7 +465,9 @@ const char *cr_names_id(const struct names *n, int value, size_t row, long index
         }
         const enum note note = note_of(n, value, 0);
         const enum role of = t->value[v->of].role;
-        what = note == NOTE_DELTA ? "delta" : of == ROLE_JOIN ? "sum-gradient" : "activation-gradient";
+        what = note == NOTE_DELTA ? "delta"
+               : of == ROLE_JOIN  ? "sum-gradient"
+                                  : "activation-gradient";
         break;
     }
     case ROLE_COUNT: break;

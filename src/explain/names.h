@@ -7,18 +7,18 @@
 #include "explain/notation.h"
 #include "net/tape.h"
 
-enum { WHOLE = -1 };    /* an index: all elements of the row, or of the parameter */
+enum { WHOLE = -1 }; /* an index: all elements of the row, or of the parameter */
 
 struct names {
     struct arena *a;
     const struct tape *tape;
     const struct spec *spec;
     const struct notation *notation;
-    size_t rows;            /* examples in the batch */
-    size_t *node;           /* [n_layers] nodes before the layer */
-    size_t *number;         /* [groups] numbers of the same kind before the group */
+    size_t rows;    /* examples in the batch */
+    size_t *node;   /* [n_layers] nodes before the layer */
+    size_t *number; /* [groups] numbers of the same kind before the group */
     int commas;
-    int brackets;           /* examples as [2], beside layers as (2): matrix form */
+    int brackets; /* examples as [2], beside layers as (2): matrix form */
 };
 
 /* Fill in the counters. CR_ERR_MEMORY. */
@@ -40,7 +40,8 @@ const char *cr_names_unit(const struct names *names, int value, long index);
 /* The activation function of a layer, σ or A, and a call of it: σ(x). */
 struct symbol cr_names_function(const struct names *names, int layer);
 
-/* Follow what only passes values on (concatenation, slices) to the element itself. `rows`: with one example the loss is that example's. */
+/* Follow what only passes values on (concatenation, slices) to the element itself. With one
+ * example (rows 1) the loss is that example's. */
 void cr_names_resolve(const struct tape *tape, size_t rows, int *value, size_t *index);
 
 /* Whether a step only passes values on, in scalar form. */

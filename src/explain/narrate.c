@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "doc/escape.h"
-#include "explain/paper.h"
+#include "explain/narrate.h"
 
 void cr_paper_words(struct paper *p, struct text *out, const char *s)
 {
@@ -30,22 +30,27 @@ void cr_paper_symbol(struct paper *p, struct text *out, struct symbol s)
 
 void cr_paper_expr(struct paper *p, struct text *out, const struct expr *e)
 {
-    if (p->kind->style == EXPR_LATEX) cr_text_addc(out, '$');
+    if (p->kind->style == EXPR_LATEX)
+        cr_text_addc(out, '$');
     cr_expr_print(out, e, p->kind->style);
-    if (p->kind->style == EXPR_LATEX) cr_text_addc(out, '$');
+    if (p->kind->style == EXPR_LATEX)
+        cr_text_addc(out, '$');
 }
 
 void cr_paper_value(struct paper *p, struct text *out, const struct xstep *s)
 {
     const int latex = p->kind->style == EXPR_LATEX;
-    if (latex) cr_text_addc(out, '$');
-    if (!s->exact) cr_text_add(out, latex ? "\\approx " : "≈ ");
+    if (latex)
+        cr_text_addc(out, '$');
+    if (!s->exact)
+        cr_text_add(out, latex ? "\\approx " : "≈ ");
     cr_render_shown(out, s, p->kind->style);
-    if (latex) cr_text_addc(out, '$');
+    if (latex)
+        cr_text_addc(out, '$');
 }
 
 /* `x1 = 2` */
-static void equation(struct paper *p, struct text *out, const struct xstep *s)
+void cr_teller_equation(struct paper *p, struct text *out, const struct xstep *s)
 {
     const int latex = p->kind->style == EXPR_LATEX;
     if (latex)
@@ -53,18 +58,11 @@ static void equation(struct paper *p, struct text *out, const struct xstep *s)
     else
         cr_text_printf(out, "%s %s ", s->symbol.text, s->exact ? "=" : "≈");
     cr_render_shown(out, s, p->kind->style);
-    if (latex) cr_text_addc(out, '$');
+    if (latex)
+        cr_text_addc(out, '$');
 }
 
-/* Tables are gathered cell by cell. */
-struct cells {
-    struct arena a;
-    const char **cell;
-    size_t n, room;
-    int failed;
-};
-
-static void add_cell(struct cells *c, const char *s)
+void cr_cells_add(struct cells *c, const char *s)
 {
     if (c->n == c->room) {
         const size_t room = c->room ? 2 * c->room : 64;
@@ -77,34 +75,28 @@ static void add_cell(struct cells *c, const char *s)
         c->room = room;
     }
     const char *copy = cr_arena_strdup(&c->a, s);
-    if (!copy) c->failed = 1;
+    if (!copy)
+        c->failed = 1;
     c->cell[c->n++] = copy ? copy : "";
 }
 
-static void take_cell(struct cells *c, struct text *t)
+void cr_cells_take(struct cells *c, struct text *t)
 {
-    add_cell(c, cr_text_str(t));
+    cr_cells_add(c, cr_text_str(t));
     c->failed |= t->failed;
     cr_text_clear(t);
 }
 
-static void finish_table(struct paper *p, struct cells *c, size_t cols)
+void cr_cells_finish(struct paper *p, struct cells *c, size_t cols)
 {
-    if (!c->failed && c->n > cols) p->kind->table(p, c->cell, c->n / cols, cols);
+    if (!c->failed && c->n > cols)
+        p->kind->table(p, c->cell, c->n / cols, cols);
     p->r->failed |= c->failed;
     free(c->cell);
     cr_arena_free(&c->a);
 }
 
-/* Setup. */
-
-struct teller {
-    struct explanation *x;
-    struct paper *p;
-    struct text t;
-};
-
-static const char *layer_name(const struct teller *t, int layer)
+const char *cr_teller_layer(const struct teller *t, int layer)
 {
     return layer < 0 ? "" : t->x->net->spec->layer[layer].name;
 }
@@ -114,195 +106,23 @@ static int is_last_layer(const struct teller *t, int layer)
     return layer == (int)t->x->net->spec->n_layers - 1;
 }
 
-static const char *given_word(const struct teller *t, const struct xstep *s)
-{
-    const struct value *v = &t->x->trace->tape->value[s->value];
-    if (v->role == ROLE_INPUT) return "Inputs";
-    if (v->role == ROLE_TARGET) return t->x->net->spec->n_outputs > 1 ? "Targets" : "Target";
-    if (v->role == ROLE_RATE) return "Learning rate";
-    if (v->role == ROLE_ROWS) return "Number of examples";
-    const enum param_kind kind = t->x->net->param[v->param].kind;
-    if (kind == PARAM_SLOPE) return "slope";
-    if (kind == PARAM_WEIGHT) return "weights";
-    return v->cols > 1 ? "biases" : "bias";
-}
-
-static void given_head(struct teller *t, const struct xstep *s)
-{
-    const char *word = given_word(t, s);
-    const enum role role = t->x->trace->tape->value[s->value].role;
-    if (role == ROLE_PARAM) {
-        cr_paper_words(t->p, &t->t, "Layer ");
-        cr_paper_name(t->p, &t->t, layer_name(t, s->layer));
-        cr_paper_words(t->p, &t->t, ", ");
-    }
-    cr_paper_words(t->p, &t->t, word);
-    if (t->x->trace->rows > 1 && (role == ROLE_INPUT || role == ROLE_TARGET)) {
-        cr_text_printf(&t->t, ", example %zu", s->row + 1);
-    }
-}
-
-/* An input's own name where the notation does not show it. */
-static void add_own_name(struct teller *t, const struct xstep *s)
-{
-    const struct value *v = &t->x->trace->tape->value[s->value];
-    if (v->role != ROLE_INPUT || s->index == WHOLE) return;
-    const char *name = t->x->net->spec->input_names[s->index];
-    char numbered[32];
-    snprintf(numbered, sizeof numbered, "x%ld", s->index + 1);
-    if (strcmp(name, numbered) == 0 || strncmp(s->symbol.text, name, strlen(name)) == 0) return;
-    cr_paper_words(t->p, &t->t, " (");
-    cr_paper_name(t->p, &t->t, name);
-    cr_paper_words(t->p, &t->t, ")");
-}
-
-static int same_head(const struct teller *t, const struct xstep *a, const struct xstep *b)
-{
-    return a->row == b->row && a->layer == b->layer &&
-           strcmp(given_word(t, a), given_word(t, b)) == 0;
-}
-
-static void given_rows(struct teller *t, struct cells *c)
-{
-    struct explanation *x = t->x;
-    unsigned char *done = calloc(x->n + 1, 1);
-    for (size_t i = 0; done && i < x->n && x->step[i].phase == X_GIVEN; i++) {
-        if (!x->step[i].wanted || done[i]) continue;
-        given_head(t, &x->step[i]);
-        take_cell(c, &t->t);
-        for (size_t k = i; k < x->n && x->step[k].phase == X_GIVEN; k++) {
-            const struct xstep *s = &x->step[k];
-            if (!s->wanted || done[k] || !same_head(t, &x->step[i], s)) continue;
-            if (k > i) cr_text_add(&t->t, ", ");
-            equation(t->p, &t->t, s);
-            add_own_name(t, s);
-            done[k] = 1;
-        }
-        take_cell(c, &t->t);
-    }
-    if (!done) c->failed = 1;
-    free(done);
-}
-
-/* The activation's definition, in the letter t. */
-struct definition {
-    struct teller *t;
-    int layer;
-};
-
-static const struct expr *definition_leaf(void *ctx, const struct expr *sym)
-{
-    const struct definition *d = ctx;
-    struct arena *a = &d->t->x->arena;
-    const struct activation *act = &d->t->x->net->spec->layer[d->layer].act;
-    const struct expr *t = cr_expr_sym(a, ACT_T, "t", "t");
-    if (sym->ref == ACT_T) return t;
-    if (sym->ref == ACT_Z) {
-        const struct symbol f = cr_names_function(&d->t->x->names, d->layer);
-        return cr_expr_named_call(a, f.text, f.latex, &t, 1);
-    }
-    const int which = sym->ref == ACT_PARAM1;
-    const int group = which ? -1 : cr_net_param(d->t->x->net, d->layer, PARAM_SLOPE);
-    for (int v = 0; group >= 0 && v < d->t->x->trace->tape->n_values; v++) {
-        const struct value *value = &d->t->x->trace->tape->value[v];
-        if (value->role != ROLE_PARAM || value->param != group) continue;
-        const struct symbol s = cr_names_symbol(&d->t->x->names, v, 0, 0, 0);
-        return cr_expr_sym(a, sym->ref, s.text, s.latex);
-    }
-    return cr_expr_num(a, act->param[which]);
-}
-
-static void write_expr(struct teller *t, const struct expr *e)
-{
-    cr_expr_print(&t->t, e, t->p->kind->style);
-}
-
-static int is_call(const struct expr *e, const char *name)
-{
-    return e && e->kind == EXPR_CALL && e->text && strcmp(e->text, name) == 0 && e->n == 1 &&
-           e->arg[0]->kind == EXPR_SYM;
-}
-
-/* A(t) = t/10, A′(t) = 1/10 */
-static void definition(struct teller *t, int layer)
-{
-    const struct activation *act = &t->x->net->spec->layer[layer].act;
-    const int latex = t->p->kind->style == EXPR_LATEX;
-    const struct symbol f = cr_names_function(&t->x->names, layer);
-    const char *name = latex ? f.latex : f.text;
-    struct definition d = {t, layer};
-    const struct activation_row *row = cr_activation_row(act->row);
-    if (!act->formula) {
-        cr_paper_words(t->p, &t->t, latex ? "$\\operatorname{softmax}(\\mathbf{t})_j = e^{t_j} / \\sum_k e^{t_k}$"
-                                          : "softmax(t)_j = e^t_j / (e^t_1 + e^t_2 + …)");
-        return;
-    }
-    const int sigmoid = row && strcmp(row->name, "sigmoid") == 0;
-    const struct expr *formula =
-        cr_written_out(&t->x->arena, cr_expr_map(&t->x->arena, act->formula, definition_leaf, &d), 0);
-    if (latex) cr_text_addc(&t->t, '$');
-    cr_text_printf(&t->t, "%s(t)", name);
-    if (sigmoid)
-        cr_text_add(&t->t, latex ? " = \\frac{1}{1 + e^{-t}}" : " = 1/(1 + e^(−t))");
-    else if (!is_call(formula, f.text))
-        (cr_text_add(&t->t, " = "), write_expr(t, formula));
-    cr_text_printf(&t->t, latex ? "$, $%s'(t) = " : ", %s′(t) = ", name);
-    write_expr(t, cr_expr_map(&t->x->arena, act->derivative, definition_leaf, &d));
-    if (latex) cr_text_addc(&t->t, '$');
-}
-
-static int same_activation(const struct activation *a, const struct activation *b)
-{
-    const int texts = a->text && b->text ? strcmp(a->text, b->text) == 0 : a->text == b->text;
-    return a->row == b->row && texts && a->param[0] == b->param[0] && a->param[1] == b->param[1];
-}
-
-static void activation_rows(struct teller *t, struct cells *c)
-{
-    const struct spec *spec = t->x->net->spec;
-    int all = 1;
-    for (size_t i = 1; i < spec->n_layers; i++)
-        all &= same_activation(&spec->layer[0].act, &spec->layer[i].act);
-    for (size_t i = 0; i < (all ? 1 : spec->n_layers); i++) {
-        const struct spec_layer *l = &spec->layer[i];
-        if (l->kind != LAYER_DENSE && l->act.row == cr_activation_find("identity", NULL)) continue;
-        if (!all) {
-            cr_paper_words(t->p, &t->t, "Layer ");
-            cr_paper_name(t->p, &t->t, l->name);
-            cr_paper_words(t->p, &t->t, ", activation");
-        } else {
-            cr_paper_words(t->p, &t->t, "Activation");
-        }
-        take_cell(c, &t->t);
-        definition(t, (int)i);
-        take_cell(c, &t->t);
-    }
-}
-
-static void loss_row(struct teller *t, struct cells *c)
-{
-    const struct spec *spec = t->x->net->spec;
-    const struct loss_row *row = cr_loss_row(spec->loss.row);
-    add_cell(c, "Loss");
-    cr_text_printf(&t->t, "%s: ", row->name);
-    cr_paper_name(t->p, &t->t, row->meaning ? row->meaning : "");
-    if (t->x->trace->rows > 1)
-        cr_text_add(&t->t, spec->loss.reduction == REDUCE_MEAN ? "; the mean over the examples"
-                                                               : "; the sum over the examples");
-    take_cell(c, &t->t);
-}
-
-static void tell_setup(struct teller *t)
-{
-    struct cells c = {0};
-    t->p->kind->heading(t->p, 2, t->x->why ? "What is given" : "Setup");
-    add_cell(&c, "Given");
-    add_cell(&c, "Value");
-    given_rows(t, &c);
-    if (!t->x->why) activation_rows(t, &c);
-    if (!t->x->why && !t->x->trace->forward_only) loss_row(t, &c);
-    finish_table(t->p, &c, 2);
-}
+/* What is said once, before the first steps of a kind. */
+static const char about_layers[] =
+    "Each layer multiplies its inputs by its weights and adds its biases; that gives the "
+    "pre-activations, and the activation function turns them into the layer's output.";
+static const char about_nodes[] =
+    "Each node multiplies its inputs by its weights and adds them up, together with its bias "
+    "where it has one. That is its pre-activation; the activation function turns it into the "
+    "node's output.";
+static const char about_softmax_delta[] =
+    "Softmax makes every output depend on every pre-activation, so each delta gathers what all "
+    "the outputs send back.";
+static const char about_joint_delta[] =
+    "For this activation together with this loss, the chain rule's two factors come down to "
+    "output minus target.";
+static const char about_output_delta[] =
+    "At the output it is how the loss changes with the output, times the slope of the "
+    "activation function.";
 
 /* Steps. */
 
@@ -330,7 +150,8 @@ static int is_softmax(const struct teller *t, const struct xstep *s)
 static int is_sent_back(const struct teller *t, const struct xstep *s)
 {
     const struct tape *tape = t->x->trace->tape;
-    if (role_of(t, s) != ROLE_GRAD) return 0;
+    if (role_of(t, s) != ROLE_GRAD)
+        return 0;
     const struct value *of = &tape->value[tape->value[s->value].of];
     return of->role == ROLE_JOIN && of->maker >= 0 && tape->step[of->maker].op == OP_CONCAT;
 }
@@ -346,18 +167,23 @@ static void announce(struct teller *t, const struct xstep *s)
         cr_text_add(&t->t, "Smoothed targets");
     } else if (is_softmax(t, s)) {
         cr_text_add(&t->t, "Softmax of layer ");
-        cr_paper_name(t->p, &t->t, layer_name(t, s->layer));
+        cr_paper_name(t->p, &t->t, cr_teller_layer(t, s->layer));
     } else if (s->index == WHOLE) {
         cr_text_add(&t->t, "Layer ");
-        cr_paper_name(t->p, &t->t, layer_name(t, s->layer));
+        cr_paper_name(t->p, &t->t, cr_teller_layer(t, s->layer));
     } else {
         const char *name = cr_names_unit(&x->names, s->value, s->index);
         const int numbered = strcmp(x->notation.name, "numbered") == 0 && !is_sent_back(t, s);
         if (numbered && (size_t)s->index < spec->layer[s->layer].units)
             cr_text_printf(&t->t, "Node %zu: ", x->names.node[s->layer] + (size_t)s->index + 1);
-        cr_paper_words(t->p, &t->t, is_sent_back(t, s) ? "node " : is_last_layer(t, s->layer) ? "output " : numbered ? "hidden " : "hidden node ");
+        cr_paper_words(t->p, &t->t,
+                       is_sent_back(t, s)           ? "node "
+                       : is_last_layer(t, s->layer) ? "output "
+                       : numbered                   ? "hidden "
+                                                    : "hidden node ");
         cr_paper_name(t->p, &t->t, name);
-        if (!numbered && t->t.len) t->t.s[0] = t->t.s[0] == 'o' ? 'O' : t->t.s[0] == 'h' ? 'H' : 'N';
+        if (!numbered && t->t.len)
+            t->t.s[0] = t->t.s[0] == 'o' ? 'O' : t->t.s[0] == 'h' ? 'H' : 'N';
     }
     t->p->kind->label(t->p, cr_text_str(&t->t));
     cr_text_clear(&t->t);
@@ -365,10 +191,14 @@ static void announce(struct teller *t, const struct xstep *s)
 
 static int new_node(const struct teller *t, const struct xstep *before, const struct xstep *s)
 {
-    if (!before || s->group == GROUP_LOSS || s->group == GROUP_COMPARE) return 0;
-    if (role_of(t, s) == ROLE_LOSS_EACH && t->x->trace->rows == 1) return 0;
-    if (is_softmax(t, s)) return !is_softmax(t, before) || before->row != s->row;
-    if (role_of(t, s) == ROLE_SMOOTHED) return role_of(t, before) != ROLE_SMOOTHED;
+    if (!before || s->group == GROUP_LOSS || s->group == GROUP_COMPARE)
+        return 0;
+    if (role_of(t, s) == ROLE_LOSS_EACH && t->x->trace->rows == 1)
+        return 0;
+    if (is_softmax(t, s))
+        return !is_softmax(t, before) || before->row != s->row;
+    if (role_of(t, s) == ROLE_SMOOTHED)
+        return role_of(t, before) != ROLE_SMOOTHED;
     return before->layer != s->layer || before->row != s->row || before->index != s->index;
 }
 
@@ -377,7 +207,8 @@ static const char *example_name(const struct teller *t, size_t row)
 {
     const struct spec *spec = t->x->net->spec;
     char number[32];
-    if (!spec->example_names || row >= spec->n_examples || !spec->example_names[row]) return NULL;
+    if (!spec->example_names || row >= spec->n_examples || !spec->example_names[row])
+        return NULL;
     snprintf(number, sizeof number, "%zu", row + 1);
     return strcmp(spec->example_names[row], number) ? spec->example_names[row] : NULL;
 }
@@ -394,8 +225,8 @@ static void tell_example(struct teller *t, size_t row)
 }
 
 struct telling {
-    int labels;             /* announce nodes */
-    int examples;           /* announce examples */
+    int labels;   /* announce nodes */
+    int examples; /* announce examples */
 };
 
 /* Write the wanted steps first .. end - 1 that `is` accepts. */
@@ -405,20 +236,24 @@ static void tell_steps(struct teller *t, size_t first, size_t end, struct tellin
     int footnote = 0, open = 0;
     for (size_t i = first; i < end; i++) {
         const struct xstep *s = &t->x->step[i];
-        if (!s->wanted) continue;
+        if (!s->wanted)
+            continue;
         const int per_row = s->value >= 0 && t->x->trace->tape->value[s->value].extent == PER_ROW;
-        const int example = how.examples && t->x->trace->rows > 1 && per_row &&
-                            (!before || before->row != s->row);
+        const int example =
+            how.examples && t->x->trace->rows > 1 && per_row && (!before || before->row != s->row);
         const int node = how.labels && (!before || example || new_node(t, before, s)) &&
                          (s->layer >= 0 || is_example_loss(t, s) || role_of(t, s) == ROLE_SMOOTHED);
         if ((example || node) && open) {
             t->p->kind->end_steps(t->p, footnote);
             footnote = open = 0;
         }
-        if (example) tell_example(t, s->row);
-        if (node) announce(t, s);
+        if (example)
+            tell_example(t, s->row);
+        if (node)
+            announce(t, s);
         if (!open) {
-            if (!node && t->p->kind->style == EXPR_TEXT) cr_text_addc(t->p->out, '\n');
+            if (!node && t->p->kind->style == EXPR_TEXT)
+                cr_text_addc(t->p->out, '\n');
             t->p->kind->begin_steps(t->p);
             open = 1;
         }
@@ -426,7 +261,8 @@ static void tell_steps(struct teller *t, size_t first, size_t end, struct tellin
         footnote |= s->unrounded;
         before = s;
     }
-    if (open) t->p->kind->end_steps(t->p, footnote);
+    if (open)
+        t->p->kind->end_steps(t->p, footnote);
 }
 
 /* The end of the run of steps from `i` with the same group, pass and, where `by_layer`, layer. */
@@ -442,7 +278,8 @@ static size_t run_end(const struct explanation *x, size_t i, int by_layer)
 static int any_wanted(const struct explanation *x, size_t first, size_t end)
 {
     for (size_t i = first; i < end; i++)
-        if (x->step[i].wanted) return 1;
+        if (x->step[i].wanted)
+            return 1;
     return 0;
 }
 
@@ -455,7 +292,7 @@ static void paragraph(struct teller *t)
 static void heading_of_layer(struct teller *t, const char *what, int layer)
 {
     cr_text_printf(&t->t, "%s of layer ", what);
-    cr_paper_name(t->p, &t->t, layer_name(t, layer));
+    cr_paper_name(t->p, &t->t, cr_teller_layer(t, layer));
     t->p->kind->heading(t->p, 3, cr_text_str(&t->t));
     cr_text_clear(&t->t);
 }
@@ -469,12 +306,7 @@ static void tell_forward(struct teller *t, size_t i, size_t end, int several)
     t->p->kind->heading(t->p, 2, cr_text_str(&t->t));
     cr_text_clear(&t->t);
     if (!t->x->step[i].pass && !t->x->why) {
-        cr_text_add(&t->t, t->x->matrix
-            ? "Each layer multiplies its inputs by its weights and adds its biases; that gives the "
-              "pre-activations, and the activation function turns them into the layer's output."
-            : "Each node multiplies its inputs by its weights and adds them up, together with its "
-              "bias where it has one. That is its pre-activation; the activation function turns "
-              "it into the node's output.");
+        cr_text_add(&t->t, t->x->matrix ? about_layers : about_nodes);
         paragraph(t);
     }
     tell_steps(t, i, end, (struct telling){.labels = 1, .examples = 1});
@@ -484,8 +316,9 @@ static void tell_loss(struct teller *t, size_t i, size_t end)
 {
     t->p->kind->heading(t->p, 2, "Loss");
     if (!t->x->step[i].pass && !t->x->why) {
-        cr_text_add(&t->t, "The loss is one number that says how far the output is from the target. "
-                           "Training makes it smaller.");
+        cr_text_add(&t->t,
+                    "The loss is one number that says how far the output is from the target. "
+                    "Training makes it smaller.");
         if (t->x->trace->rows > 1)
             cr_text_printf(&t->t, " That of the batch is the %s of the examples' losses.",
                            t->x->net->spec->loss.reduction == REDUCE_MEAN ? "mean" : "sum");
@@ -502,13 +335,10 @@ static const char *output_delta_words(const struct teller *t)
     const int act = cr_tape_find(tape, ROLE_ACT, -1, last);
     for (int i = 0; i < tape->n_steps; i++)
         if (tape->step[i].op == OP_SOFTMAX_BACK && tape->value[tape->step[i].out].layer == last)
-            return "Softmax makes every output depend on every pre-activation, so each delta gathers "
-                   "what all the outputs send back.";
+            return about_softmax_delta;
     if (act >= 0 && cr_tape_find(tape, ROLE_DERIVATIVE, act, -1) < 0)
-        return "For this activation together with this loss, the chain rule's two factors come down "
-               "to output minus target.";
-    return "At the output it is how the loss changes with the output, times the slope of the activation "
-           "function.";
+        return about_joint_delta;
+    return about_output_delta;
 }
 
 static void delta_words(struct teller *t, int output)
@@ -522,36 +352,43 @@ static void delta_words(struct teller *t, int output)
         cr_text_add(&t->t, " changes with the node's pre-activation. ");
         cr_text_add(&t->t, output_delta_words(t));
     } else {
-        cr_text_add(&t->t, "A hidden node acts on the loss through every node that it feeds: what comes "
-                           "back is the sum of their deltas, each times the weight in between. Times "
-                           "the slope of the node's own activation function, that is its delta.");
+        cr_text_add(&t->t,
+                    "A hidden node acts on the loss through every node that it feeds: what comes "
+                    "back is the sum of their deltas, each times the weight in between. Times "
+                    "the slope of the node's own activation function, that is its delta.");
     }
     paragraph(t);
 }
 
 static int sends_back(const struct teller *t, size_t i, size_t end)
 {
-    while (i < end && !t->x->step[i].wanted) i++;
+    while (i < end && !t->x->step[i].wanted)
+        i++;
     return i < end && is_sent_back(t, &t->x->step[i]);
 }
 
 static void tell_deltas(struct teller *t, size_t i, size_t end, int *told)
 {
     const int layer = t->x->step[i].layer, output = is_last_layer(t, layer);
-    heading_of_layer(t, sends_back(t, i, end) ? "What is sent back by the weights" : "Deltas", layer);
-    if (!told[output] && !t->x->why) delta_words(t, output);
+    heading_of_layer(t, sends_back(t, i, end) ? "What is sent back by the weights" : "Deltas",
+                     layer);
+    if (!told[output] && !t->x->why)
+        delta_words(t, output);
     told[output] = 1;
-    tell_steps(t, i, end, (struct telling){.labels = !output || t->x->net->spec->n_outputs > 1,
-                                           .examples = 1});
+    tell_steps(
+        t, i, end,
+        (struct telling){.labels = !output || t->x->net->spec->n_outputs > 1, .examples = 1});
 }
 
 static void tell_gradients(struct teller *t, size_t i, size_t end, int *told)
 {
     heading_of_layer(t, "Gradients", t->x->step[i].layer);
     if (!*told && !t->x->why) {
-        cr_text_add(&t->t, "A weight's gradient is the delta of the node that it enters, times the number "
-                           "that it carries. A bias carries a 1.");
-        if (t->x->trace->rows > 1) cr_text_add(&t->t, " The examples' contributions add up.");
+        cr_text_add(&t->t,
+                    "A weight's gradient is the delta of the node that it enters, times the number "
+                    "that it carries. A bias carries a 1.");
+        if (t->x->trace->rows > 1)
+            cr_text_add(&t->t, " The examples' contributions add up.");
         paragraph(t);
     }
     *told = 1;
@@ -562,8 +399,9 @@ static void tell_update(struct teller *t, size_t i, size_t end)
 {
     t->p->kind->heading(t->p, 2, "Updates");
     if (!t->x->step[i].pass && !t->x->why) {
-        cr_text_add(&t->t, "Each parameter moves against its gradient, by the gradient times the learning "
-                           "rate: that makes the loss smaller, as long as the step is small enough.");
+        cr_text_add(&t->t,
+                    "Each parameter moves against its gradient, by the gradient times the learning "
+                    "rate: that makes the loss smaller, as long as the step is small enough.");
         paragraph(t);
     }
     tell_steps(t, i, end, (struct telling){0});
@@ -576,32 +414,36 @@ static void tell_checklist(struct teller *t, int pass)
     struct cells c = {0};
     const char *before = "";
     t->p->kind->heading(t->p, 2, "Checklist");
-    add_cell(&c, "Layer");
-    add_cell(&c, "Parameter");
-    add_cell(&c, "Gradient");
-    add_cell(&c, "Value");
+    cr_cells_add(&c, "Layer");
+    cr_cells_add(&c, "Parameter");
+    cr_cells_add(&c, "Gradient");
+    cr_cells_add(&c, "Value");
     for (size_t i = 0; i < x->n; i++) {
         const struct xstep *s = &x->step[i];
-        if (!is_in(s, GROUP_GRADIENT, pass) || s->step < 0) continue;
+        if (!is_in(s, GROUP_GRADIENT, pass) || s->step < 0)
+            continue;
         const struct value *v = &x->trace->tape->value[s->value];
-        if (v->role != ROLE_PARAM_GRAD) continue;
-        const char *layer = layer_name(t, s->layer);
-        if (strcmp(layer, before) != 0) cr_paper_name(t->p, &t->t, layer);
+        if (v->role != ROLE_PARAM_GRAD)
+            continue;
+        const char *layer = cr_teller_layer(t, s->layer);
+        if (strcmp(layer, before) != 0)
+            cr_paper_name(t->p, &t->t, layer);
         before = layer;
-        take_cell(&c, &t->t);
+        cr_cells_take(&c, &t->t);
         cr_paper_symbol(t->p, &t->t, cr_names_symbol(&x->names, v->of, 0, s->index, 0));
-        take_cell(&c, &t->t);
+        cr_cells_take(&c, &t->t);
         cr_paper_expr(t->p, &t->t, s->symbolic[0]);
-        take_cell(&c, &t->t);
+        cr_cells_take(&c, &t->t);
         cr_paper_value(t->p, &t->t, s);
-        take_cell(&c, &t->t);
+        cr_cells_take(&c, &t->t);
     }
-    finish_table(t->p, &c, 4);
+    cr_cells_finish(t->p, &c, 4);
 }
 
 /* Before and after. */
 
-static const struct xstep *find(const struct explanation *x, int pass, int value, size_t row, size_t index)
+static const struct xstep *find(const struct explanation *x, int pass, int value, size_t row,
+                                size_t index)
 {
     const int number = cr_explanation_find(x, pass, value, row, index);
     return number < 0 ? NULL : &x->step[number];
@@ -622,7 +464,7 @@ static void value_cell(struct teller *t, struct cells *c, const struct xstep *s)
         cr_paper_value(t->p, &t->t, s);
     else
         cr_text_add(&t->t, "–");
-    take_cell(c, &t->t);
+    cr_cells_take(c, &t->t);
 }
 
 static void comparison_row(struct teller *t, struct cells *c, const char *what,
@@ -633,8 +475,9 @@ static void comparison_row(struct teller *t, struct cells *c, const char *what,
         cr_text_addc(&t->t, ' ');
         cr_paper_symbol(t->p, &t->t, s[0]->symbol);
     }
-    take_cell(c, &t->t);
-    for (int i = 0; i < 4; i++) value_cell(t, c, s[i]);
+    cr_cells_take(c, &t->t);
+    for (int i = 0; i < 4; i++)
+        value_cell(t, c, s[i]);
 }
 
 static void error_row(struct teller *t, struct cells *c, size_t row, size_t k)
@@ -645,12 +488,14 @@ static void error_row(struct teller *t, struct cells *c, size_t row, size_t k)
                                 find_derived(x, DERIVED_ERROR, row, i),
                                 find_derived(x, DERIVED_ERROR_REDUCTION, row, i),
                                 find_derived(x, DERIVED_ERROR_PER_CENT, row, i)};
-    if (!s[0]) return;
+    if (!s[0])
+        return;
     struct symbol of = find(x, 0, x->trace->tape->output, row, k)->symbol;
     cr_text_add(&t->t, "Error of ");
     cr_paper_symbol(t->p, &t->t, of);
-    take_cell(c, &t->t);
-    for (int n = 0; n < 4; n++) value_cell(t, c, s[n]);
+    cr_cells_take(c, &t->t);
+    for (int n = 0; n < 4; n++)
+        value_cell(t, c, s[n]);
 }
 
 static void tell_comparison(struct teller *t, size_t first, size_t end)
@@ -660,23 +505,27 @@ static void tell_comparison(struct teller *t, size_t first, size_t end)
     struct cells c = {0};
     t->p->kind->heading(t->p, 2, "Before and after");
     tell_steps(t, first, end, (struct telling){0});
-    if (x->why) return;
+    if (x->why)
+        return;
     static const char *const head[] = {"Quantity", "Before", "After", "Reduction", "Per cent"};
-    for (int i = 0; i < 5; i++) add_cell(&c, head[i]);
+    for (int i = 0; i < 5; i++)
+        cr_cells_add(&c, head[i]);
     const size_t outputs = x->matrix ? 1 : tape->value[tape->output].cols;
     for (size_t row = 0; row < x->trace->rows; row++) {
         for (size_t k = 0; k < outputs; k++) {
             const struct xstep *s[4] = {find(x, 0, tape->output, row, k),
                                         find(x, x->trace->updates, tape->output, row, k)};
-            if (s[0] && s[1]) comparison_row(t, &c, "Output", s);
-            if (s[0] && s[1]) error_row(t, &c, row, k);
+            if (s[0] && s[1])
+                comparison_row(t, &c, "Output", s);
+            if (s[0] && s[1])
+                error_row(t, &c, row, k);
         }
     }
-    const struct xstep *s[4] = {find(x, 0, tape->loss, 0, 0), find(x, x->trace->updates, tape->loss, 0, 0),
-                                find_derived(x, DERIVED_REDUCTION, 0, 0),
-                                find_derived(x, DERIVED_PER_CENT, 0, 0)};
+    const struct xstep *s[4] = {
+        find(x, 0, tape->loss, 0, 0), find(x, x->trace->updates, tape->loss, 0, 0),
+        find_derived(x, DERIVED_REDUCTION, 0, 0), find_derived(x, DERIVED_PER_CENT, 0, 0)};
     comparison_row(t, &c, "Loss", s);
-    finish_table(t->p, &c, 5);
+    cr_cells_finish(t->p, &c, 5);
 }
 
 /* The whole. */
@@ -688,8 +537,9 @@ static void tell_title(struct teller *t)
     if (x->why) {
         cr_text_add(&t->t, "Why ");
         for (size_t i = x->n; i-- > 0;) {
-            if (!x->step[i].wanted) continue;
-            equation(t->p, &t->t, &x->step[i]);
+            if (!x->step[i].wanted)
+                continue;
+            cr_teller_equation(t->p, &t->t, &x->step[i]);
             break;
         }
     } else {
@@ -707,14 +557,17 @@ static void tell_title(struct teller *t)
 static void tell_fold(struct teller *t)
 {
     struct explanation *x = t->x;
-    if (!x->folded) return;
+    if (!x->folded)
+        return;
     const struct tape *tape = x->trace->tape;
     int grad = -1;
     for (int v = 0; v < tape->n_values && grad < 0; v++)
-        if (tape->value[v].role == ROLE_PARAM_GRAD) grad = v;
-    cr_text_add(&t->t, "This network is large, so it is told layer by layer, in matrix form; long rows and "
-                       "columns show their ends. --form scalar writes out every number; one number and "
-                       "what it depends on: --why ");
+        if (tape->value[v].role == ROLE_PARAM_GRAD)
+            grad = v;
+    cr_text_add(
+        &t->t, "This network is large, so it is told layer by layer, in matrix form; long rows and "
+               "columns show their ends. --form scalar writes out every number; one number and "
+               "what it depends on: --why ");
     const struct symbol s = cr_names_symbol(&x->names, grad, 0, 0, 0);
     cr_paper_symbol(t->p, &t->t, s);
     cr_text_add(&t->t, ", for example.");
@@ -728,8 +581,10 @@ static void tell_backward(struct teller *t, size_t i, int pass)
     t->p->kind->heading(t->p, 2, cr_text_str(&t->t));
     cr_text_clear(&t->t);
     if (!pass && !t->x->why) {
-        cr_text_add(&t->t, "Now the chain rule, from the loss back to the inputs: each number computed on the "
-                           "way is used again for everything before it.");
+        cr_text_add(
+            &t->t,
+            "Now the chain rule, from the loss back to the inputs: each number computed on the "
+            "way is used again for everything before it.");
         paragraph(t);
     }
 }
@@ -740,7 +595,7 @@ void cr_narrate(struct explanation *x, struct paper *p)
     int told[3] = {0}, backward = -1, gradient_pass = -1;
     tell_title(&t);
     tell_fold(&t);
-    tell_setup(&t);
+    cr_tell_setup(&t);
     for (size_t i = 0; i < x->n;) {
         const struct xstep *s = &x->step[i];
         const int by_layer = s->group == GROUP_DELTA || s->group == GROUP_GRADIENT;
@@ -750,7 +605,8 @@ void cr_narrate(struct explanation *x, struct paper *p)
             gradient_pass = -1;
         }
         if (any_wanted(x, i, end)) {
-            if (by_layer && backward != s->pass) tell_backward(&t, i, backward = s->pass);
+            if (by_layer && backward != s->pass)
+                tell_backward(&t, i, backward = s->pass);
             switch (s->group) {
             case GROUP_GIVEN: break;
             case GROUP_FORWARD: tell_forward(&t, i, end, x->trace->updates > 1); break;
@@ -762,8 +618,9 @@ void cr_narrate(struct explanation *x, struct paper *p)
                 break;
             case GROUP_UPDATE: tell_update(&t, i, end); break;
             case GROUP_VERIFY:
-                p->kind->heading(p, 2, x->trace->updates > 1 ? "Forward pass after the last update"
-                                                             : "Second forward pass");
+                p->kind->heading(p, 2,
+                                 x->trace->updates > 1 ? "Forward pass after the last update"
+                                                       : "Second forward pass");
                 tell_steps(&t, i, end, (struct telling){.labels = 1, .examples = 1});
                 break;
             case GROUP_COMPARE: tell_comparison(&t, i, end); break;

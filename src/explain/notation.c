@@ -19,35 +19,36 @@ static const char *const slot_names[] = {
 
 /* Rows leave out what `common` says. */
 static const struct notation common = {
-    .pattern = {
-        [NOTE_INPUT] = "x_{i}",
-        [NOTE_BIAS] = "b_{node}",
-        [NOTE_SHARED_BIAS] = "b^{({layer})}",
-        [NOTE_SLOPE] = "a_{layer}",
-        [NOTE_JOIN] = "s_{node}",
-        [NOTE_OUTPUT] = "y_{k}",
-        [NOTE_TARGET] = "y^*_{k}",
-        [NOTE_SMOOTHED] = "\\tilde{y}_{k}",
-        [NOTE_PROBABILITY] = "p_{k}",
-        [NOTE_LOSS] = "L",
-        [NOTE_DERIVATIVE] = "{f}′({pre})",
-        [NOTE_DELTA] = "δ_{node}",
-        [NOTE_GRADIENT] = "\\frac{∂{loss}}{∂{of}}",
-        [NOTE_PART] = "(\\frac{∂{loss}}{∂{of}})_{via}",
-        [NOTE_RATE] = "η",
-        [NOTE_COUNT] = "N",
-        [NOTE_NEW] = "^{\\text{new}}",
-        [NOTE_EXAMPLE] = "^{({e})}",
-        [NOTE_INPUTS] = "\\mathbf{x}",
-        [NOTE_WEIGHTS] = "\\mathbf{W}^{({layer})}",
-        [NOTE_BIASES] = "\\mathbf{b}^{({layer})}",
-        [NOTE_JOINS] = "\\mathbf{s}^{({layer})}",
-        [NOTE_PRES] = "\\mathbf{u}^{({layer})}",
-        [NOTE_ACTS] = "\\mathbf{z}^{({layer})}",
-        [NOTE_OUTPUTS] = "\\mathbf{y}",
-        [NOTE_TARGETS] = "\\mathbf{y}^*",
-        [NOTE_DELTAS] = "\\boldsymbol{δ}^{({layer})}",
-    },
+    .pattern =
+        {
+            [NOTE_INPUT] = "x_{i}",
+            [NOTE_BIAS] = "b_{node}",
+            [NOTE_SHARED_BIAS] = "b^{({layer})}",
+            [NOTE_SLOPE] = "a_{layer}",
+            [NOTE_JOIN] = "s_{node}",
+            [NOTE_OUTPUT] = "y_{k}",
+            [NOTE_TARGET] = "y^*_{k}",
+            [NOTE_SMOOTHED] = "\\tilde{y}_{k}",
+            [NOTE_PROBABILITY] = "p_{k}",
+            [NOTE_LOSS] = "L",
+            [NOTE_DERIVATIVE] = "{f}′({pre})",
+            [NOTE_DELTA] = "δ_{node}",
+            [NOTE_GRADIENT] = "\\frac{∂{loss}}{∂{of}}",
+            [NOTE_PART] = "(\\frac{∂{loss}}{∂{of}})_{via}",
+            [NOTE_RATE] = "η",
+            [NOTE_COUNT] = "N",
+            [NOTE_NEW] = "^{\\text{new}}",
+            [NOTE_EXAMPLE] = "^{({e})}",
+            [NOTE_INPUTS] = "\\mathbf{x}",
+            [NOTE_WEIGHTS] = "\\mathbf{W}^{({layer})}",
+            [NOTE_BIASES] = "\\mathbf{b}^{({layer})}",
+            [NOTE_JOINS] = "\\mathbf{s}^{({layer})}",
+            [NOTE_PRES] = "\\mathbf{u}^{({layer})}",
+            [NOTE_ACTS] = "\\mathbf{z}^{({layer})}",
+            [NOTE_OUTPUTS] = "\\mathbf{y}",
+            [NOTE_TARGETS] = "\\mathbf{y}^*",
+            [NOTE_DELTAS] = "\\boldsymbol{δ}^{({layer})}",
+        },
 };
 
 static const struct notation notations[] = {
@@ -157,18 +158,20 @@ const char *cr_slot_name(int slot)
 static const struct notation *find(const char *name)
 {
     for (int i = 0; i < NOTATIONS; i++)
-        if (strcmp(notations[i].name, name) == 0) return &notations[i];
+        if (strcmp(notations[i].name, name) == 0)
+            return &notations[i];
     return NULL;
 }
 
 static cr_status unknown(const char *name, const struct spec *spec, struct place at, cr_error *err)
 {
     const char *names[NOTATIONS];
-    for (int i = 0; i < NOTATIONS; i++) names[i] = notations[i].name;
+    for (int i = 0; i < NOTATIONS; i++)
+        names[i] = notations[i].name;
     const char *near = cr_suggest(name, names, NOTATIONS);
-    cr_status status = spec ? cr_fail_at(err, CR_ERR_UNKNOWN, &spec->source, at,
-                                         "unknown notation '%.60s'", name)
-                            : cr_fail(err, CR_ERR_UNKNOWN, "unknown notation '%.60s'", name);
+    cr_status status =
+        spec ? cr_fail_at(err, CR_ERR_UNKNOWN, &spec->source, at, "unknown notation '%.60s'", name)
+             : cr_fail(err, CR_ERR_UNKNOWN, "unknown notation '%.60s'", name);
     if (near)
         cr_hint(err, "did you mean '%s'?", near);
     else
@@ -180,7 +183,8 @@ static cr_status unknown(const char *name, const struct spec *spec, struct place
 static int one_digit(const struct spec *spec)
 {
     size_t nodes = 0;
-    for (size_t i = 0; i < spec->n_layers; i++) nodes += spec->layer[i].units;
+    for (size_t i = 0; i < spec->n_layers; i++)
+        nodes += spec->layer[i].units;
     return nodes <= 9 && spec->n_inputs <= 9;
 }
 
@@ -189,9 +193,11 @@ static int names_y(const struct spec *spec)
 {
     for (size_t i = 0; i < spec->n_layers; i++)
         for (size_t k = 0; spec->layer[i].unit_names && k < spec->layer[i].units; k++)
-            if (spec->layer[i].unit_names[k][0] == 'y') return 1;
+            if (spec->layer[i].unit_names[k][0] == 'y')
+                return 1;
     for (size_t i = 0; spec->input_names && i < spec->n_inputs; i++)
-        if (spec->input_names[i][0] == 'y') return 1;
+        if (spec->input_names[i][0] == 'y')
+            return 1;
     return 0;
 }
 
@@ -200,19 +206,23 @@ static cr_status override(const struct spec *spec, struct notation *n, cr_error 
     const struct spec_notation *user = &spec->notation;
     for (size_t i = 0; i < user->n; i++) {
         int note = 0;
-        while (note < NOTE_COUNT_ && strcmp(keys[note], user->key[i]) != 0) note++;
+        while (note < NOTE_COUNT_ && strcmp(keys[note], user->key[i]) != 0)
+            note++;
         const struct place at = user->key_at ? user->key_at[i] : (struct place){0};
         if (note == NOTE_COUNT_) {
             const char *near = cr_suggest(user->key[i], keys, NOTE_COUNT_);
             cr_status status = cr_fail_at(err, CR_ERR_UNKNOWN, &spec->source, at,
                                           "unknown key '%.60s' in notation", user->key[i]);
-            if (near) cr_hint(err, "did you mean '%s'?", near);
+            if (near)
+                cr_hint(err, "did you mean '%s'?", near);
             return status;
         }
         const struct place pattern_at = user->pattern_at ? user->pattern_at[i] : at;
-        cr_status status = cr_pattern_check(user->pattern[i], note == NOTE_NEW || note == NOTE_EXAMPLE,
-                                            &spec->source, pattern_at, err);
-        if (status) return status;
+        cr_status status =
+            cr_pattern_check(user->pattern[i], note == NOTE_NEW || note == NOTE_EXAMPLE,
+                             &spec->source, pattern_at, err);
+        if (status)
+            return status;
         n->pattern[note] = user->pattern[i];
     }
     return CR_OK;
@@ -222,17 +232,22 @@ cr_status cr_notation_choose(const struct spec *spec, const char *name, struct n
                              cr_error *err)
 {
     const char *base = spec->notation.base;
-    if (base && !find(base)) return unknown(base, spec, spec->notation.at, err);
-    if (name && !find(name)) return unknown(name, NULL, (struct place){0}, err);
+    if (base && !find(base))
+        return unknown(base, spec, spec->notation.at, err);
+    if (name && !find(name))
+        return unknown(name, NULL, (struct place){0}, err);
     const char *used = name ? name : base ? base : one_digit(spec) ? "numbered" : "arrows";
 
     struct notation n = *find(used);
-    if (strcmp(used, "arrows") == 0 && names_y(spec)) n.pattern[NOTE_TARGET] = "t_{k}";
+    if (strcmp(used, "arrows") == 0 && names_y(spec))
+        n.pattern[NOTE_TARGET] = "t_{k}";
     for (int i = 0; i < NOTE_COUNT_; i++)
-        if (!n.pattern[i]) n.pattern[i] = common.pattern[i];
+        if (!n.pattern[i])
+            n.pattern[i] = common.pattern[i];
     if (!name || (base && strcmp(name, base) == 0)) {
         cr_status status = override(spec, &n, err);
-        if (status) return status;
+        if (status)
+            return status;
     }
     *out = n;
     return CR_OK;

@@ -10,7 +10,8 @@ static struct xstep *add(struct explanation *x, struct xstep s)
     if (x->n == x->room) {
         const size_t room = x->room ? 2 * x->room : 256;
         struct xstep *grown = realloc(x->step, room * sizeof *grown);
-        if (!grown) return NULL;
+        if (!grown)
+            return NULL;
         x->step = grown;
         x->room = room;
     }
@@ -29,11 +30,16 @@ static void put(struct lister *l, enum xphase phase, enum group group, int step,
 {
     const size_t first = index == WHOLE ? 0 : (size_t)index;
     int *at = &l->x->at[l->pass][cr_trace_at(l->x->trace, value, row, first)];
-    if (*at) return;
+    if (*at)
+        return;
     const struct xstep s = {.phase = l->verify ? X_VERIFY : phase,
                             .group = l->verify ? GROUP_VERIFY : group,
-                            .pass = l->pass, .step = step, .value = value, .row = row,
-                            .index = index, .layer = l->t->value[value].layer};
+                            .pass = l->pass,
+                            .step = step,
+                            .value = value,
+                            .row = row,
+                            .index = index,
+                            .layer = l->t->value[value].layer};
     if (!add(l->x, s))
         l->failed = 1;
     else
@@ -63,7 +69,8 @@ static void put_params(struct lister *l, enum xphase phase, enum group group, co
     size_t units = 0;
     for (int i = 0; i < n; i++) {
         const struct value *v = &l->t->value[value[i]];
-        if (v->rows > 1 || v->cols > units) units = v->rows > 1 ? v->rows : v->cols;
+        if (v->rows > 1 || v->cols > units)
+            units = v->rows > 1 ? v->rows : v->cols;
     }
     for (size_t u = 0; u < units && !l->x->matrix; u++) {
         for (int i = 0; i < n; i++) {
@@ -75,7 +82,8 @@ static void put_params(struct lister *l, enum xphase phase, enum group group, co
                 put(l, phase, group, step[i], value[i], 0, (long)(u * v->cols + k));
         }
     }
-    for (int i = 0; i < n; i++) put_all(l, phase, group, step[i], value[i], 0);
+    for (int i = 0; i < n; i++)
+        put_all(l, phase, group, step[i], value[i], 0);
 }
 
 static void put_given(struct lister *l)
@@ -85,17 +93,20 @@ static void put_given(struct lister *l)
         put_all(l, X_GIVEN, GROUP_GIVEN, -1, t->input, row);
     for (int v = 0; v < t->n_values; v++) {
         int value[3], step[3] = {-1, -1, -1}, n = 0;
-        if (t->value[v].role != ROLE_PARAM) continue;
+        if (t->value[v].role != ROLE_PARAM)
+            continue;
         for (int w = v; w < t->n_values && n < 3; w++)
             if (t->value[w].role == ROLE_PARAM && t->value[w].layer == t->value[v].layer)
                 value[n++] = w;
         put_params(l, X_GIVEN, GROUP_GIVEN, value, step, n);
     }
-    if (l->x->trace->forward_only) return;
+    if (l->x->trace->forward_only)
+        return;
     for (size_t row = 0; row < l->x->trace->rows; row++)
         put_all(l, X_GIVEN, GROUP_GIVEN, -1, t->target, row);
     for (int v = 0; v < t->n_values; v++)
-        if (t->value[v].role == ROLE_RATE || (t->value[v].role == ROLE_ROWS && l->x->trace->rows > 1))
+        if (t->value[v].role == ROLE_RATE ||
+            (t->value[v].role == ROLE_ROWS && l->x->trace->rows > 1))
             put_all(l, X_GIVEN, GROUP_GIVEN, -1, v, 0);
 }
 
@@ -106,7 +117,8 @@ static int block_end(const struct explanation *x, const struct tape *t, int begi
     const struct step *first = &t->step[begin];
     const struct value *v = &t->value[first->out];
     int end = begin + 1;
-    if (x->matrix || first->op == OP_SOFTMAX || first->op == OP_SOFTMAX_BACK) return end;
+    if (x->matrix || first->op == OP_SOFTMAX || first->op == OP_SOFTMAX_BACK)
+        return end;
     for (; end < t->n_steps; end++) {
         const struct value *w = &t->value[t->step[end].out];
         if (t->step[end].phase != first->phase || w->extent != PER_ROW || w->layer != v->layer ||
@@ -118,25 +130,32 @@ static int block_end(const struct explanation *x, const struct tape *t, int begi
 
 static enum group group_of(const struct tape *t, const struct step *s)
 {
-    if (s->phase == PHASE_FORWARD) return GROUP_FORWARD;
-    if (s->phase == PHASE_LOSS) return GROUP_LOSS;
-    if (s->phase == PHASE_UPDATE) return GROUP_UPDATE;
+    if (s->phase == PHASE_FORWARD)
+        return GROUP_FORWARD;
+    if (s->phase == PHASE_LOSS)
+        return GROUP_LOSS;
+    if (s->phase == PHASE_UPDATE)
+        return GROUP_UPDATE;
     const enum role role = t->value[s->out].role;
     return role == ROLE_PARAM_GRAD || role == ROLE_SLOPE_TERM ? GROUP_GRADIENT : GROUP_DELTA;
 }
 
 static enum xphase xphase_of(const struct step *s)
 {
-    return s->phase == PHASE_FORWARD ? X_FORWARD : s->phase == PHASE_LOSS ? X_LOSS
-         : s->phase == PHASE_BACKWARD ? X_BACKWARD : X_UPDATE;
+    return s->phase == PHASE_FORWARD    ? X_FORWARD
+           : s->phase == PHASE_LOSS     ? X_LOSS
+           : s->phase == PHASE_BACKWARD ? X_BACKWARD
+                                        : X_UPDATE;
 }
 
 static int skipped(const struct lister *l, const struct step *s)
 {
     const int answers = s->phase == PHASE_FORWARD || l->t->value[s->out].role == ROLE_PROBABILITY;
-    if (l->x->trace->forward_only && !answers) return 1;
-    if (!l->x->matrix) return cr_step_is_alias(s, l->x->trace->rows) ||
-                              (l->t->value[s->out].role == ROLE_SMOOTHED && l->pass > 0);
+    if (l->x->trace->forward_only && !answers)
+        return 1;
+    if (!l->x->matrix)
+        return cr_step_is_alias(s, l->x->trace->rows) ||
+               (l->t->value[s->out].role == ROLE_SMOOTHED && l->pass > 0);
     return (s->op == OP_TOTAL && l->x->trace->rows == 1) ||
            (l->t->value[s->out].role == ROLE_SMOOTHED && l->pass > 0);
 }
@@ -167,11 +186,13 @@ static int put_forward(struct lister *l)
 {
     const struct tape *t = l->t;
     int last = 0;
-    while (last < t->n_steps && t->step[last].phase <= PHASE_LOSS) last++;
+    while (last < t->n_steps && t->step[last].phase <= PHASE_LOSS)
+        last++;
     for (size_t row = 0; row < l->x->trace->rows; row++) {
         for (int i = 0; i < last;) {
             const int end = block_end(l->x, t, i);
-            if (t->value[t->step[i].out].extent == PER_ROW) put_row(l, i, end, row);
+            if (t->value[t->step[i].out].extent == PER_ROW)
+                put_row(l, i, end, row);
             i = end;
         }
     }
@@ -189,14 +210,16 @@ static void put_rest(struct lister *l, int begin)
     for (int i = begin; i < t->n_steps;) {
         int end = block_end(l->x, t, i);
         if (t->value[t->step[i].out].extent == PER_ROW) {
-            for (size_t row = 0; row < l->x->trace->rows; row++) put_row(l, i, end, row);
+            for (size_t row = 0; row < l->x->trace->rows; row++)
+                put_row(l, i, end, row);
         } else {
             int value[3], step[3], n = 0;
             const enum phase phase = t->step[i].phase;
             const int layer = t->value[t->step[i].out].layer;
             for (end = i; end < t->n_steps && n < 3; end++) {
                 const struct value *v = &t->value[t->step[end].out];
-                if (t->step[end].phase != phase || v->layer != layer || v->extent != PER_NET) break;
+                if (t->step[end].phase != phase || v->layer != layer || v->extent != PER_NET)
+                    break;
                 value[n] = t->step[end].out;
                 step[n++] = end;
             }
@@ -219,9 +242,16 @@ static const struct expr *sym(struct explanation *x, int number)
 static int derive(struct lister *l, enum derived what, size_t row, long index,
                   const struct expr *formula)
 {
-    const struct xstep s = {.phase = X_VERIFY, .group = GROUP_COMPARE, .derived = what,
-                            .pass = l->pass, .step = -1, .value = -1, .row = row, .index = index,
-                            .layer = -1, .formula = formula};
+    const struct xstep s = {.phase = X_VERIFY,
+                            .group = GROUP_COMPARE,
+                            .derived = what,
+                            .pass = l->pass,
+                            .step = -1,
+                            .value = -1,
+                            .row = row,
+                            .index = index,
+                            .layer = -1,
+                            .formula = formula};
     if (!formula || !add(l->x, s)) {
         l->failed = 1;
         return 0;
@@ -253,7 +283,8 @@ static void put_errors(struct lister *l, size_t row, size_t k)
     const int first = cr_explanation_find(x, 0, l->t->output, row, k);
     const int last = cr_explanation_find(x, l->pass, l->t->output, row, k);
     const int target = cr_explanation_find(x, 0, l->t->target, row, k);
-    if (first < 0 || last < 0 || target < 0 || l->failed) return;
+    if (first < 0 || last < 0 || target < 0 || l->failed)
+        return;
     const long index = (long)k;
     const int before = derive(l, DERIVED_ERROR_BEFORE, row, index, error_of(x, first, target));
     const int after = derive(l, DERIVED_ERROR, row, index, error_of(x, last, target));
@@ -272,8 +303,10 @@ static void put_comparison(struct lister *l)
     const int less = derive(l, DERIVED_REDUCTION, 0, 0, reduction(x, before, after));
     if (cr_explanation_derive(x, &x->step[before]) > 0)
         derive(l, DERIVED_PER_CENT, 0, 0, per_cent(x, less, before));
-    if (x->matrix || x->trace->rows > 1 || outputs > MOST_ERRORS) return;
-    for (size_t k = 0; k < outputs; k++) put_errors(l, 0, k);
+    if (x->matrix || x->trace->rows > 1 || outputs > MOST_ERRORS)
+        return;
+    for (size_t k = 0; k < outputs; k++)
+        put_errors(l, 0, k);
 }
 
 int cr_explanation_find(const struct explanation *x, int pass, int value, size_t row, size_t index)
@@ -284,13 +317,15 @@ int cr_explanation_find(const struct explanation *x, int pass, int value, size_t
     } else {
         while (t->value[value].maker >= 0) {
             const struct step *s = &t->step[t->value[value].maker];
-            if (s->op != OP_TOTAL || x->trace->rows > 1) break;
+            if (s->op != OP_TOTAL || x->trace->rows > 1)
+                break;
             value = s->in[0];
         }
         index = 0;
     }
     const struct value *v = &t->value[value];
-    if (v->extent != PER_ROW) row = 0;
+    if (v->extent != PER_ROW)
+        row = 0;
     if (v->role == ROLE_PARAM && pass > 0) {
         value = cr_tape_find(t, ROLE_NEW, value, -1);
         pass--;
@@ -311,9 +346,11 @@ cr_status cr_explanation_list(struct explanation *x, cr_error *err)
     for (; l.pass <= x->trace->updates && !l.failed; l.pass++) {
         l.verify = l.pass == x->trace->updates;
         const int rest = put_forward(&l);
-        if (!l.verify) put_rest(&l, rest);
+        if (!l.verify)
+            put_rest(&l, rest);
     }
     l.pass = x->trace->updates;
-    if (!l.failed) put_comparison(&l);
+    if (!l.failed)
+        put_comparison(&l);
     return l.failed ? cr_fail_memory(err) : CR_OK;
 }

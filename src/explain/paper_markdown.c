@@ -4,11 +4,12 @@
 #include "doc/escape.h"
 #include "explain/paper.h"
 
-enum { ONE_LINE = 64 };         /* columns of text that fit on a line of mathematics */
+enum { ONE_LINE = 64 }; /* columns of text that fit on a line of mathematics */
 
 static void heading(struct paper *p, int level, const char *s)
 {
-    if (p->out->len) cr_text_addc(p->out, '\n');
+    if (p->out->len)
+        cr_text_addc(p->out, '\n');
     cr_text_repeat(p->out, '#', (size_t)level);
     cr_text_printf(p->out, " %s\n", s);
 }
@@ -53,14 +54,17 @@ static void step(struct paper *p, const struct xstep *s)
     }
     cr_text_add(p->out, s->exact ? "= " : "\\approx ");
     cr_render_shown(p->out, s, EXPR_LATEX);
-    if (s->unrounded) cr_text_add(p->out, "\\;{}^{*}");
+    if (s->unrounded)
+        cr_text_add(p->out, "\\;{}^{*}");
     p->steps++;
 }
 
 static void end_steps(struct paper *p, int footnote)
 {
-    if (p->steps) cr_text_add(p->out, "\n\\end{aligned}\n$$\n");
-    if (footnote) cr_text_add(p->out, "\n\\* with unrounded factors\n");
+    if (p->steps)
+        cr_text_add(p->out, "\n\\end{aligned}\n$$\n");
+    if (footnote)
+        cr_text_add(p->out, "\n\\* with unrounded factors\n");
     p->steps = 0;
     cr_render_piece(p->r);
 }
@@ -69,13 +73,16 @@ static void table(struct paper *p, const char *const *cell, size_t rows, size_t 
 {
     cr_text_addc(p->out, '\n');
     for (size_t r = 0; r < rows; r++) {
-        for (size_t c = 0; c < cols; c++) cr_text_printf(p->out, "| %s ", cell[r * cols + c]);
+        for (size_t c = 0; c < cols; c++)
+            cr_text_printf(p->out, "| %s ", cell[r * cols + c]);
         cr_text_add(p->out, "|\n");
-        for (size_t c = 0; r == 0 && c < cols; c++) cr_text_add(p->out, "| --- ");
-        if (r == 0) cr_text_add(p->out, "|\n");
+        for (size_t c = 0; r == 0 && c < cols; c++)
+            cr_text_add(p->out, "| --- ");
+        if (r == 0)
+            cr_text_add(p->out, "|\n");
     }
     cr_render_piece(p->r);
 }
 
-const struct paper_kind cr_paper_markdown = {EXPR_LATEX, heading, paragraph, label, begin_steps,
-                                             step, end_steps, table};
+const struct paper_kind cr_paper_markdown = {EXPR_LATEX,  heading, paragraph, label,
+                                             begin_steps, step,    end_steps, table};

@@ -10,7 +10,8 @@ enum { INDENT = 2, TABLE_COLUMNS = 8, NARROW = 12 };
 static size_t char_size(const char *s)
 {
     size_t n = 1;
-    while (((unsigned char)s[n] & 0xc0) == 0x80 && n < 4) n++;
+    while (((unsigned char)s[n] & 0xc0) == 0x80 && n < 4)
+        n++;
     return n;
 }
 
@@ -21,15 +22,18 @@ static size_t width(const char *s)
 
 static void underline(struct paper *p, size_t n, const char *mark)
 {
-    while (n--) cr_text_add(p->out, mark);
+    while (n--)
+        cr_text_add(p->out, mark);
     cr_text_addc(p->out, '\n');
 }
 
 static void heading(struct paper *p, int level, const char *s)
 {
-    if (p->out->len) cr_text_addc(p->out, '\n');
+    if (p->out->len)
+        cr_text_addc(p->out, '\n');
     cr_text_printf(p->out, "%s\n", s);
-    if (level < 3) underline(p, width(s), level == 1 ? "=" : "-");
+    if (level < 3)
+        underline(p, width(s), level == 1 ? "=" : "-");
 }
 
 /* Words, broken at spaces; later lines are indented. */
@@ -79,12 +83,15 @@ static size_t break_at(const char *s, size_t room)
     size_t best = 0, columns = 0;
     for (const char *c = s; *c;) {
         for (int i = 0; i < 3; i++)
-            if (c > s && strncmp(c, before[i], strlen(before[i])) == 0) best = (size_t)(c - s) + 1;
+            if (c > s && strncmp(c, before[i], strlen(before[i])) == 0)
+                best = (size_t)(c - s) + 1;
         for (int i = 0; i < 2; i++)
-            if (strncmp(c, after[i], 2) == 0 && columns < room) best = (size_t)(c - s) + 2;
+            if (strncmp(c, after[i], 2) == 0 && columns < room)
+                best = (size_t)(c - s) + 2;
         const size_t n = char_size(c);
         columns += cr_utf8_columns(c, n);
-        if (columns > room && best) return best;
+        if (columns > room && best)
+            return best;
         c += n;
     }
     return strlen(s);
@@ -96,9 +103,11 @@ static void broken(struct paper *p, const char *s, size_t indent)
     while (*s) {
         const size_t n = break_at(s, room);
         cr_text_addn(p->out, s, n);
-        while (p->out->len && p->out->s[p->out->len - 1] == ' ') p->out->len--;
+        while (p->out->len && p->out->s[p->out->len - 1] == ' ')
+            p->out->len--;
         s += n;
-        if (!*s) break;
+        if (!*s)
+            break;
         cr_text_addc(p->out, '\n');
         cr_text_repeat(p->out, ' ', indent);
     }
@@ -109,10 +118,12 @@ static void step(struct paper *p, const struct xstep *s)
     struct text form[CHAIN_FORMS], value = {0};
     const int n = cr_render_chain(s, EXPR_TEXT, form);
     cr_render_shown(&value, s, EXPR_TEXT);
-    if (s->unrounded) cr_text_add(&value, " *");
+    if (s->unrounded)
+        cr_text_add(&value, " *");
     const char *symbol = s->symbol.text;
     size_t all = INDENT + width(symbol) + 3 + width(cr_text_str(&value));
-    for (int i = 0; i < n; i++) all += width(cr_text_str(&form[i])) + 3;
+    for (int i = 0; i < n; i++)
+        all += width(cr_text_str(&form[i])) + 3;
 
     /* Continuation lines stand under the first =, unless the symbol takes half the line. */
     const size_t under = INDENT + width(symbol) + 1;
@@ -122,15 +133,18 @@ static void step(struct paper *p, const struct xstep *s)
     if (indent != under && all > p->columns)
         (cr_text_addc(p->out, '\n'), cr_text_repeat(p->out, ' ', indent));
     for (int i = 0; i <= n; i++) {
-        if (i && all <= p->columns) cr_text_addc(p->out, ' ');
-        if (i && all > p->columns) (cr_text_addc(p->out, '\n'), cr_text_repeat(p->out, ' ', indent));
+        if (i && all <= p->columns)
+            cr_text_addc(p->out, ' ');
+        if (i && all > p->columns)
+            (cr_text_addc(p->out, '\n'), cr_text_repeat(p->out, ' ', indent));
         cr_text_add(p->out, i < n || s->exact ? "= " : "≈ ");
         const char *what = i < n ? cr_text_str(&form[i]) : cr_text_str(&value);
         if (all <= p->columns)
             cr_text_add(p->out, what);
         else
             broken(p, what, indent + 2);
-        if (i < n) cr_text_free(&form[i]);
+        if (i < n)
+            cr_text_free(&form[i]);
     }
     cr_text_addc(p->out, '\n');
     cr_text_free(&value);
@@ -140,7 +154,8 @@ static void step(struct paper *p, const struct xstep *s)
 
 static void end_steps(struct paper *p, int footnote)
 {
-    if (footnote) cr_text_add(p->out, "  * with unrounded factors\n");
+    if (footnote)
+        cr_text_add(p->out, "  * with unrounded factors\n");
 }
 
 /* `x1 = 2` stays together. */
@@ -157,15 +172,18 @@ static size_t cell_line(struct paper *p, const char **s, size_t room)
     size_t columns = 0, last = 0, n = 0;
     while ((*s)[n] && (columns <= room || !last)) {
         const size_t size = char_size(*s + n);
-        if ((*s)[n] == ' ' && !beside_relation(*s, n)) last = n;
+        if ((*s)[n] == ' ' && !beside_relation(*s, n))
+            last = n;
         columns += cr_utf8_columns(*s + n, size);
         n += size;
     }
-    if (columns > room && last) n = last;
+    if (columns > room && last)
+        n = last;
     const size_t used = cr_utf8_columns(*s, n);
     cr_text_addn(p->out, *s, n);
     *s += n;
-    while (**s == ' ') (*s)++;
+    while (**s == ' ')
+        (*s)++;
     return used;
 }
 
@@ -173,16 +191,19 @@ static void table_row(struct paper *p, const char *const *cell, size_t cols, con
 {
     const char *rest[TABLE_COLUMNS];
     int more = 1;
-    for (size_t c = 0; c < cols; c++) rest[c] = cell[c];
+    for (size_t c = 0; c < cols; c++)
+        rest[c] = cell[c];
     while (more) {
         more = 0;
         cr_text_repeat(p->out, ' ', INDENT);
         for (size_t c = 0; c < cols; c++) {
             const size_t used = cell_line(p, &rest[c], column[c]);
-            if (c + 1 < cols) cr_text_repeat(p->out, ' ', (column[c] > used ? column[c] - used : 0) + 2);
+            if (c + 1 < cols)
+                cr_text_repeat(p->out, ' ', (column[c] > used ? column[c] - used : 0) + 2);
             more |= *rest[c] != 0;
         }
-        while (p->out->len && p->out->s[p->out->len - 1] == ' ') p->out->len--;
+        while (p->out->len && p->out->s[p->out->len - 1] == ' ')
+            p->out->len--;
         cr_text_addc(p->out, '\n');
     }
 }
@@ -191,28 +212,35 @@ static void table(struct paper *p, const char *const *cell, size_t rows, size_t 
 {
     size_t column[TABLE_COLUMNS] = {0}, all = INDENT;
     for (size_t i = 0; i < rows * cols; i++)
-        if (width(cell[i]) > column[i % cols]) column[i % cols] = width(cell[i]);
-    for (size_t c = 0; c < cols; c++) all += column[c] + (c ? 2 : 0);
+        if (width(cell[i]) > column[i % cols])
+            column[i % cols] = width(cell[i]);
+    for (size_t c = 0; c < cols; c++)
+        all += column[c] + (c ? 2 : 0);
     for (; all > p->columns; all--) {
         size_t widest = 0;
         for (size_t c = 1; c < cols; c++)
-            if (column[c] > column[widest]) widest = c;
-        if (column[widest] <= NARROW) break;
+            if (column[c] > column[widest])
+                widest = c;
+        if (column[widest] <= NARROW)
+            break;
         column[widest]--;
     }
     cr_text_addc(p->out, '\n');
     for (size_t r = 0; r < rows; r++) {
         table_row(p, cell + r * cols, cols, column);
-        if (r) continue;
+        if (r)
+            continue;
         cr_text_repeat(p->out, ' ', INDENT);
         for (size_t c = 0; c < cols; c++) {
-            for (size_t i = 0; i < column[c]; i++) cr_text_add(p->out, "─");
-            if (c + 1 < cols) cr_text_add(p->out, "  ");
+            for (size_t i = 0; i < column[c]; i++)
+                cr_text_add(p->out, "─");
+            if (c + 1 < cols)
+                cr_text_add(p->out, "  ");
         }
         cr_text_addc(p->out, '\n');
     }
     cr_render_piece(p->r);
 }
 
-const struct paper_kind cr_paper_text = {EXPR_TEXT, heading, paragraph, label, begin_steps,
-                                         step, end_steps, table};
+const struct paper_kind cr_paper_text = {EXPR_TEXT,   heading, paragraph, label,
+                                         begin_steps, step,    end_steps, table};

@@ -7,7 +7,8 @@
 
 void cr_render_piece(struct rendering *r)
 {
-    if (r->n_pieces && r->piece[r->n_pieces - 1] == r->out->len) return;
+    if (r->n_pieces && r->piece[r->n_pieces - 1] == r->out->len)
+        return;
     if (r->n_pieces == r->room) {
         const size_t room = r->room ? 2 * r->room : 64;
         size_t *grown = realloc(r->piece, room * sizeof *grown);
@@ -40,7 +41,8 @@ int cr_render_chain(const struct xstep *s, enum expr_style style, struct text fo
     cr_expr_print(&shown, s->shown, style);
     for (int i = 0; i <= s->n_symbolic; i++) {
         const struct expr *e = i < s->n_symbolic ? s->symbolic[i] : s->substituted;
-        if (!e) continue;
+        if (!e)
+            continue;
         form[n] = (struct text){0};
         cr_expr_print(&form[n], e, style);
         if (same(&form[n], &shown) || (n && same(&form[n], &form[n - 1])))
@@ -55,7 +57,8 @@ int cr_render_chain(const struct xstep *s, enum expr_style style, struct text fo
 static void joined(struct text *out, const struct expr *const *e, int n)
 {
     for (int i = 0; i < n; i++) {
-        if (i) cr_text_add(out, " = ");
+        if (i)
+            cr_text_add(out, " = ");
         cr_expr_print(out, e[i], EXPR_TEXT);
     }
 }
@@ -69,7 +72,8 @@ static void json_value(struct json *j, const struct xstep *s)
     cr_json_open_inline(j, "value", '[');
     for (size_t r = 0; r < s->rows; r++) {
         cr_json_open_inline(j, NULL, '[');
-        for (size_t c = 0; c < s->cols; c++) cr_json_f64(j, NULL, s->values[r * s->cols + c]);
+        for (size_t c = 0; c < s->cols; c++)
+            cr_json_f64(j, NULL, s->values[r * s->cols + c]);
         cr_json_close(j);
     }
     cr_json_close(j);
@@ -79,7 +83,8 @@ static void json_step(struct json *j, const struct explanation *x, const struct 
 {
     struct text symbolic = {0}, substituted = {0}, shown = {0};
     joined(&symbolic, s->symbolic, s->n_symbolic);
-    if (s->substituted) cr_expr_print(&substituted, s->substituted, EXPR_TEXT);
+    if (s->substituted)
+        cr_expr_print(&substituted, s->substituted, EXPR_TEXT);
     cr_render_shown(&shown, s, EXPR_TEXT);
     cr_json_open(j, NULL, '{');
     cr_json_string(j, "id", s->id);
@@ -92,7 +97,8 @@ static void json_step(struct json *j, const struct explanation *x, const struct 
     cr_json_bool(j, "exact", s->exact);
     cr_json_bool(j, "unrounded_factors", s->unrounded);
     cr_json_open_inline(j, "reads", '[');
-    for (int i = 0; i < s->n_reads; i++) cr_json_string(j, NULL, x->step[s->reads[i]].id);
+    for (int i = 0; i < s->n_reads; i++)
+        cr_json_string(j, NULL, x->step[s->reads[i]].id);
     cr_json_close(j);
     cr_json_close(j);
     j->out->failed |= symbolic.failed | substituted.failed | shown.failed;
@@ -105,10 +111,12 @@ static void json_network(struct json *j, const struct explanation *x)
 {
     const struct spec *spec = x->net->spec;
     cr_json_open(j, "network", '{');
-    if (spec->title) cr_json_string(j, "title", spec->title);
+    if (spec->title)
+        cr_json_string(j, "title", spec->title);
     cr_json_string(j, "type", x->net->type == CR_F32 ? "float32" : "float64");
     cr_json_open_inline(j, "inputs", '[');
-    for (size_t i = 0; i < spec->n_inputs; i++) cr_json_string(j, NULL, spec->input_names[i]);
+    for (size_t i = 0; i < spec->n_inputs; i++)
+        cr_json_string(j, NULL, spec->input_names[i]);
     cr_json_close(j);
     cr_json_open(j, "layers", '[');
     for (size_t i = 0; i < spec->n_layers; i++) {
@@ -116,10 +124,14 @@ static void json_network(struct json *j, const struct explanation *x)
         const struct activation_row *row = cr_activation_row(l->act.row);
         cr_json_open_inline(j, NULL, '{');
         cr_json_string(j, "name", l->name);
-        cr_json_string(j, "kind", l->kind == LAYER_DENSE ? "dense" : l->kind == LAYER_ADD ? "add" : "concat");
+        cr_json_string(j, "kind",
+                       l->kind == LAYER_DENSE ? "dense"
+                       : l->kind == LAYER_ADD ? "add"
+                                              : "concat");
         cr_json_string(j, "activation", row ? row->name : l->act.text ? l->act.text : "");
         cr_json_open_inline(j, "units", '[');
-        for (size_t u = 0; u < l->units; u++) cr_json_string(j, NULL, l->unit_names[u]);
+        for (size_t u = 0; u < l->units; u++)
+            cr_json_string(j, NULL, l->unit_names[u]);
         cr_json_close(j);
         cr_json_close(j);
     }
@@ -142,10 +154,12 @@ void cr_render_json(struct explanation *x, struct rendering *r)
     cr_json_string(&j, "carry", x->carry ? "displayed" : "full");
     cr_json_int(&j, "examples", (int64_t)x->trace->rows);
     cr_json_int(&j, "iterations", x->trace->updates);
-    if (x->why) cr_json_string(&j, "why", x->why);
+    if (x->why)
+        cr_json_string(&j, "why", x->why);
     cr_json_open(&j, "steps", '[');
     for (size_t i = 0; i < x->n; i++)
-        if (x->step[i].wanted) json_step(&j, x, &x->step[i]);
+        if (x->step[i].wanted)
+            json_step(&j, x, &x->step[i]);
     cr_json_close(&j);
     cr_json_close(&j);
     cr_render_piece(r);

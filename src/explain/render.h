@@ -8,8 +8,8 @@
 
 struct rendering {
     struct text *out;
-    size_t columns;                 /* of text */
-    size_t *piece;                  /* [n_pieces] where each ends in out */
+    size_t columns; /* of text */
+    size_t *piece;  /* [n_pieces] where each ends in out */
     size_t n_pieces, room;
     int failed;
 };
@@ -28,6 +28,5 @@ void cr_render_shown(struct text *out, const struct xstep *s, enum expr_style st
  * in. Returns how many; each is freed by the caller with cr_text_free. */
 enum { CHAIN_FORMS = SYMBOLIC_FORMS + 1 };
 int cr_render_chain(const struct xstep *s, enum expr_style style, struct text form[CHAIN_FORMS]);
-
 
 #endif

@@ -31,68 +31,6 @@ long cr_leaf_element(uint64_t ref)
     return (long)(ref & 0xffffffff) - 1;
 }
 
-/* Symbols and ids. */
-
-static struct symbol derived_symbol(struct explanation *x, const struct names *names,
-                                    const struct xstep *s)
-{
-    static const struct {
-        const char *first, *last;       /* "of ..." stands between, where there are several outputs */
-    } words[] = {
-        [DERIVED_ERROR_BEFORE] = {"error", " before"}, [DERIVED_ERROR] = {"error", " after"},
-        [DERIVED_ERROR_REDUCTION] = {"error reduction", ""},
-        [DERIVED_ERROR_PER_CENT] = {"error reduction", " in per cent"},
-        [DERIVED_REDUCTION] = {"reduction", ""}, [DERIVED_PER_CENT] = {"reduction", " in per cent"}};
-    const struct tape *t = x->trace->tape;
-    const char *first = words[s->derived].first, *last = words[s->derived].last;
-    if (s->derived >= DERIVED_REDUCTION || t->value[t->output].cols == 1)
-        return (struct symbol){cr_arena_printf(&x->arena, "%s%s", first, last),
-                               cr_arena_printf(&x->arena, "\\text{%s%s}", first, last)};
-    const struct symbol of = cr_names_symbol(names, t->output, s->row, s->index, 0);
-    return (struct symbol){cr_arena_printf(&x->arena, "%s of %s%s", first, of.text, last),
-                           cr_arena_printf(&x->arena, "\\text{%s of }%s\\text{%s}", first, of.latex,
-                                           last)};
-}
-
-struct symbol cr_explanation_symbol(struct explanation *x, const struct names *names, uint64_t leaf,
-                                    const struct xstep *reader)
-{
-    const struct xstep *s = &x->step[cr_leaf_step(leaf)];
-    if (s->derived) return derived_symbol(x, names, s);
-    const struct value *v = &x->trace->tape->value[s->value];
-    const long element = cr_leaf_element(leaf);
-    const long index = element == WHOLE ? s->index : element;
-    if (v->role == ROLE_NEW && reader && reader->phase != X_VERIFY)
-        return cr_names_symbol(names, v->of, 0, index, 0);
-    return cr_names_symbol(names, s->value, s->row, index, s->phase == X_VERIFY);
-}
-
-const char *cr_explanation_id(struct explanation *x, const struct xstep *s)
-{
-    static const char *const words[] = {
-        [DERIVED_ERROR_BEFORE] = "error-before", [DERIVED_ERROR] = "error",
-        [DERIVED_ERROR_REDUCTION] = "error-reduction", [DERIVED_ERROR_PER_CENT] = "error-per-cent",
-        [DERIVED_REDUCTION] = "reduction", [DERIVED_PER_CENT] = "per-cent"};
-    struct arena *a = &x->arena;
-    const struct tape *t = x->trace->tape;
-    const int per_pass = x->trace->updates > 1 && s->phase != X_GIVEN && s->phase != X_VERIFY;
-    const int per_row = s->derived ? s->derived < DERIVED_REDUCTION
-                                   : t->value[s->value].extent == PER_ROW;
-    const char *pass = per_pass ? cr_arena_printf(a, "i%d.", s->pass + 1) : "";
-    const char *row = per_row && x->trace->rows > 1 ? cr_arena_printf(a, "e%zu.", s->row + 1) : "";
-    const char *what;
-    if (!s->derived) {
-        what = cr_names_id(&x->names, s->value, s->row, s->index);
-    } else if (per_row) {
-        const char *unit = cr_names_id(&x->names, t->target, s->row, s->index);
-        const size_t n = strrchr(unit, '.') ? (size_t)(strrchr(unit, '.') - unit) : strlen(unit);
-        what = cr_arena_printf(a, "%.*s.%s", (int)n, unit, words[s->derived]);
-    } else {
-        what = words[s->derived];
-    }
-    return cr_arena_printf(a, "%s%s%s.%s", pass, row, phases[s->phase], what);
-}
-
 /* Formulas in leaves. */
 
 struct mapping {
@@ -116,15 +54,18 @@ static const struct expr *to_leaf(void *ctx, const struct expr *sym)
 
 static void want(struct explanation *x, const struct expr *e)
 {
-    if (e->kind == EXPR_SYM) x->step[cr_leaf_step(e->ref)].wanted = 1;
-    for (unsigned i = 0; i < e->n; i++) want(x, e->arg[i]);
+    if (e->kind == EXPR_SYM)
+        x->step[cr_leaf_step(e->ref)].wanted = 1;
+    for (unsigned i = 0; i < e->n; i++)
+        want(x, e->arg[i]);
 }
 
 /* Without a question everything is told but what nothing depends on, such as gradients of
  * the inputs that a joined layer's gradient brings with it. */
 static int is_root(const struct explanation *x, const struct xstep *s)
 {
-    if (s->derived) return 1;
+    if (s->derived)
+        return 1;
     switch (x->trace->tape->value[s->value].role) {
     case ROLE_GRAD:
     case ROLE_PART:
@@ -140,20 +81,24 @@ static cr_status trace_back(struct explanation *x, int target, cr_error *err)
     if (target >= 0)
         x->step[target].wanted = 1;
     else
-        for (size_t i = 0; i < x->n; i++) x->step[i].wanted = is_root(x, &x->step[i]);
+        for (size_t i = 0; i < x->n; i++)
+            x->step[i].wanted = is_root(x, &x->step[i]);
     for (size_t i = x->n; i-- > 0;) {
         struct xstep *s = &x->step[i];
-        if (!s->wanted) continue;
+        if (!s->wanted)
+            continue;
         if (s->step >= 0) {
             struct mapping m = {.x = x, .s = s};
-            const struct expr *e =
-                s->index == WHOLE ? cr_matrix_formula(x, s)
-                                  : cr_step_formula(&x->arena, x->trace->tape, s->step,
-                                                    x->trace->rows, s->row, (size_t)s->index);
+            const struct expr *e = s->index == WHOLE
+                                       ? cr_matrix_formula(x, s)
+                                       : cr_step_formula(&x->arena, x->trace->tape, s->step,
+                                                         x->trace->rows, s->row, (size_t)s->index);
             s->formula = cr_expr_map(&x->arena, e, to_leaf, &m);
-            if (!s->formula) return cr_fail_memory(err);
+            if (!s->formula)
+                return cr_fail_memory(err);
         }
-        if (s->formula) want(x, s->formula);
+        if (s->formula)
+            want(x, s->formula);
     }
     return CR_OK;
 }
@@ -162,8 +107,10 @@ static cr_status trace_back(struct explanation *x, int target, cr_error *err)
 
 static const struct rational *known(const struct explanation *x, const struct xstep *s, size_t i)
 {
-    if (s->derived) return s->known;
-    if (!x->trace->exact) return NULL;
+    if (s->derived)
+        return s->known;
+    if (!x->trace->exact)
+        return NULL;
     const size_t first = s->index == WHOLE ? 0 : (size_t)s->index;
     return x->trace->exact[s->pass][cr_trace_at(x->trace, s->value, s->row, first + i)];
 }
@@ -183,8 +130,10 @@ static double leaf_value(void *ctx, uint64_t ref)
 
 double cr_explanation_derive(struct explanation *x, const struct xstep *s)
 {
-    if (s->values) return *s->values;
-    if (!s->derived) return *values_of(x, s);
+    if (s->values)
+        return *s->values;
+    if (!s->derived)
+        return *values_of(x, s);
     return cr_expr_eval(s->formula, leaf_value, x);
 }
 
@@ -192,7 +141,8 @@ static int leaf_exact(void *ctx, uint64_t ref, struct rational *out)
 {
     const struct explanation *x = ctx;
     const struct rational *r = known(x, &x->step[cr_leaf_step(ref)], 0);
-    if (r) *out = *r;
+    if (r)
+        *out = *r;
     return r != NULL;
 }
 
@@ -208,7 +158,8 @@ static void derive(struct explanation *x, struct xstep *s)
 static void shape(const struct explanation *x, struct xstep *s)
 {
     s->rows = s->cols = 1;
-    if (s->derived || s->index != WHOLE) return;
+    if (s->derived || s->index != WHOLE)
+        return;
     const struct value *v = &x->trace->tape->value[s->value];
     const int bias = v->param >= 0 && x->trace->tape->net->param[v->param].kind != PARAM_WEIGHT;
     const int shared = bias && x->net->param[v->param].kind == PARAM_SLOPE;
@@ -230,7 +181,8 @@ static struct decimal_rule rule_of(const struct explanation *x, const struct xst
 
 /* One element as displayed; *exact: whether that is its value. The expression's own value is
  * the displayed number. */
-static const struct expr *display(struct explanation *x, const struct xstep *s, size_t i, int *exact)
+static const struct expr *display(struct explanation *x, const struct xstep *s, size_t i,
+                                  int *exact)
 {
     char shown[DECIMAL_SIZE];
     const struct decimal_rule rule = rule_of(x, s);
@@ -243,7 +195,7 @@ static const struct expr *display(struct explanation *x, const struct xstep *s, 
     return cr_expr_shown(&x->arena, v, shown);
 }
 
-enum { ENTRIES = 8, HEAD = 3 };     /* a side longer than ENTRIES shows HEAD, dots, and the last */
+enum { ENTRIES = 8, HEAD = 3 }; /* a side longer than ENTRIES shows HEAD, dots, and the last */
 
 static size_t shown_side(size_t n)
 {
@@ -258,9 +210,11 @@ static size_t source_of(size_t i, size_t n)
 static const struct expr *display_matrix(struct explanation *x, const struct xstep *s, int *exact)
 {
     const size_t rows = shown_side(s->rows), cols = shown_side(s->cols);
-    if (s->rows * s->cols == 1) return display(x, s, 0, exact);
-    const struct expr **entry = arena_new(&x->arena, const struct expr *, rows * cols);
-    if (!entry) return NULL;
+    if (s->rows * s->cols == 1)
+        return display(x, s, 0, exact);
+    const struct expr **entry = arena_new(&x->arena, const struct expr *, rows *cols);
+    if (!entry)
+        return NULL;
     *exact = 1;
     for (size_t r = 0; r < rows; r++) {
         for (size_t c = 0; c < cols; c++) {
@@ -281,7 +235,8 @@ static const struct expr *to_symbol(void *ctx, const struct expr *sym)
 {
     struct mapping *m = ctx;
     const struct symbol s = cr_explanation_symbol(m->x, &m->x->names, sym->ref, m->s);
-    if (!s.text || !s.latex) return NULL;
+    if (!s.text || !s.latex)
+        return NULL;
     return cr_expr_sym(&m->x->arena, sym->ref, s.text, s.latex);
 }
 
@@ -301,11 +256,13 @@ static const struct expr *one_plus(struct arena *a, const struct expr *e)
 
 /* Functions that exist for accuracy's sake, and the sigmoid where it is worked out, as they
  * are done by hand: e^x - 1, ln(1 + e^x), 1/(1 + e^-x). */
-static const struct expr *by_hand(struct arena *a, const char *name, const struct expr *x, int sigmoid)
+static const struct expr *by_hand(struct arena *a, const char *name, const struct expr *x,
+                                  int sigmoid)
 {
     const struct expr *minus = cr_expr_unary(a, EXPR_NEG, x), *inner;
     if (sigmoid && strcmp(name, "sigmoid") == 0)
-        return cr_expr_binary(a, EXPR_DIV, cr_expr_num(a, 1), one_plus(a, cr_expr_call(a, "exp", &minus, 1)));
+        return cr_expr_binary(a, EXPR_DIV, cr_expr_num(a, 1),
+                              one_plus(a, cr_expr_call(a, "exp", &minus, 1)));
     if (strcmp(name, "expm1") == 0)
         return cr_expr_sub(a, cr_expr_call(a, "exp", &x, 1), cr_expr_num(a, 1));
     if (strcmp(name, "log1p") == 0 || strcmp(name, "softplus") == 0) {
@@ -317,12 +274,15 @@ static const struct expr *by_hand(struct arena *a, const char *name, const struc
 
 const struct expr *cr_written_out(struct arena *a, const struct expr *e, int sigmoid)
 {
-    if (!e || !e->n) return e;
+    if (!e || !e->n)
+        return e;
     struct expr *copy = cr_arena_copy(a, e, 1, sizeof *e);
     const struct expr **arg = arena_new(a, const struct expr *, e->n);
-    if (!copy || !arg) return NULL;
+    if (!copy || !arg)
+        return NULL;
     for (unsigned i = 0; i < e->n; i++)
-        if (!(arg[i] = cr_written_out(a, e->arg[i], sigmoid))) return NULL;
+        if (!(arg[i] = cr_written_out(a, e->arg[i], sigmoid)))
+            return NULL;
     copy->arg = arg;
     const struct expr_function *f = e->kind == EXPR_CALL ? cr_expr_function(e->func) : NULL;
     const struct expr *hand = f ? by_hand(a, f->name, arg[0], sigmoid) : NULL;
@@ -359,11 +319,14 @@ static int gives_another(const struct explanation *x, const struct xstep *s,
                          const struct expr *numbers, const struct expr *shown)
 {
     struct rational r;
-    if (!shown->text || !isfinite(shown->value)) return 0;
-    if (cr_expr_exact(numbers, NULL, NULL, &r)) return !rounds_to(x, s, 0, &r, shown->text);
+    if (!shown->text || !isfinite(shown->value))
+        return 0;
+    if (cr_expr_exact(numbers, NULL, NULL, &r))
+        return !rounds_to(x, s, 0, &r, shown->text);
     const double v = cr_expr_eval(numbers, NULL, NULL), margin = fabs(v) * 1e-12;
     return isfinite(v) && !rounds_to(x, s, v - margin, NULL, shown->text) &&
-           !rounds_to(x, s, v, NULL, shown->text) && !rounds_to(x, s, v + margin, NULL, shown->text);
+           !rounds_to(x, s, v, NULL, shown->text) &&
+           !rounds_to(x, s, v + margin, NULL, shown->text);
 }
 
 /* The same for each element of a matrix, in the formula of the element. */
@@ -372,9 +335,10 @@ static const struct expr *to_element_number(void *ctx, const struct expr *sym)
     struct mapping *m = ctx;
     struct explanation *x = m->x;
     const size_t index = cr_ref_index(sym->ref);
-    const int number = cr_explanation_find(x, m->s->pass, cr_ref_value(sym->ref),
-                                           cr_ref_row(sym->ref), index);
-    if (number < 0 || !x->step[number].wanted) m->failed = 1;
+    const int number =
+        cr_explanation_find(x, m->s->pass, cr_ref_value(sym->ref), cr_ref_row(sym->ref), index);
+    if (number < 0 || !x->step[number].wanted)
+        m->failed = 1;
     int exact;
     return m->failed ? sym : display(x, &x->step[number], index, &exact);
 }
@@ -383,8 +347,8 @@ static int element_gives_another(struct explanation *x, const struct xstep *s, s
 {
     struct mapping m = {.x = x, .s = s};
     int exact;
-    const struct expr *e = cr_step_formula(&x->arena, x->trace->tape, s->step, x->trace->rows,
-                                           s->row, i);
+    const struct expr *e =
+        cr_step_formula(&x->arena, x->trace->tape, s->step, x->trace->rows, s->row, i);
     const struct expr *numbers = cr_expr_map(&x->arena, e, to_element_number, &m);
     const struct expr *shown = display(x, s, i, &exact);
     return !m.failed && numbers && shown && gives_another(x, s, numbers, shown);
@@ -392,9 +356,11 @@ static int element_gives_another(struct explanation *x, const struct xstep *s, s
 
 static int unrounded(struct explanation *x, const struct xstep *s, const struct expr *numbers)
 {
-    if (!s->matrix) return gives_another(x, s, numbers, s->shown);
+    if (!s->matrix)
+        return gives_another(x, s, numbers, s->shown);
     for (size_t i = 0; s->rows * s->cols <= ENTRIES * ENTRIES && i < s->rows * s->cols; i++)
-        if (element_gives_another(x, s, i)) return 1;
+        if (element_gives_another(x, s, i))
+            return 1;
     return 0;
 }
 
@@ -412,24 +378,28 @@ static int collect_reads(const struct expr *e, int *read, int n)
     if (e->kind == EXPR_SYM) {
         const int number = cr_leaf_step(e->ref);
         for (int i = 0; i < n; i++)
-            if (read[i] == number) return n;
+            if (read[i] == number)
+                return n;
         read[n++] = number;
     }
-    for (unsigned i = 0; i < e->n; i++) n = collect_reads(e->arg[i], read, n);
+    for (unsigned i = 0; i < e->n; i++)
+        n = collect_reads(e->arg[i], read, n);
     return n;
 }
 
 static size_t count_leaves(const struct expr *e)
 {
     size_t n = e->kind == EXPR_SYM;
-    for (unsigned i = 0; i < e->n; i++) n += count_leaves(e->arg[i]);
+    for (unsigned i = 0; i < e->n; i++)
+        n += count_leaves(e->arg[i]);
     return n;
 }
 
 /* A(u1), before the formula that it stands for. */
 static const struct expr *activation_call(struct explanation *x, const struct xstep *s)
 {
-    if (s->step < 0) return NULL;
+    if (s->step < 0)
+        return NULL;
     const struct tape *t = x->trace->tape;
     const struct value *v = &t->value[s->value];
     if (v->role != ROLE_ACT || t->step[s->step].op != OP_MAP || s->formula->kind == EXPR_SYM)
@@ -449,18 +419,23 @@ static cr_status fill_formula(struct explanation *x, struct xstep *s, cr_error *
     const struct expr *call = activation_call(x, s);
     const struct expr *symbols = cr_expr_map(&x->arena, s->formula, to_symbol, &m);
     const struct expr *numbers = cr_expr_map(&x->arena, s->formula, to_number, &m);
-    if (!symbols || !numbers) return cr_fail_memory(err);
-    if (call) s->symbolic[s->n_symbolic++] = call;
+    if (!symbols || !numbers)
+        return cr_fail_memory(err);
+    if (call)
+        s->symbolic[s->n_symbolic++] = call;
     if (!call || !(s->index == WHOLE || prints_the_same(call, symbols)))
         s->symbolic[s->n_symbolic++] = cr_written_out(&x->arena, symbols, 0);
     s->substituted = cr_written_out(&x->arena, numbers, 1);
-    if (!s->substituted || !s->symbolic[s->n_symbolic - 1]) return cr_fail_memory(err);
+    if (!s->substituted || !s->symbolic[s->n_symbolic - 1])
+        return cr_fail_memory(err);
     s->unrounded = unrounded(x, s, numbers);
-    if (x->carry) s->exact = carried_exactly(s, numbers);
+    if (x->carry)
+        s->exact = carried_exactly(s, numbers);
 
     const size_t leaves = count_leaves(s->formula);
     int *reads = arena_new(&x->arena, int, leaves + 1);
-    if (!reads) return cr_fail_memory(err);
+    if (!reads)
+        return cr_fail_memory(err);
     s->n_reads = collect_reads(s->formula, reads, 0);
     s->reads = reads;
     return CR_OK;
@@ -477,7 +452,8 @@ static cr_status fill(struct explanation *x, int number, cr_error *err)
     s->id = cr_explanation_id(x, s);
     s->symbol = cr_explanation_symbol(x, &x->names, cr_leaf(number, WHOLE), NULL);
     s->shown = s->matrix ? display_matrix(x, s, &s->exact) : display(x, s, 0, &s->exact);
-    if (!s->id || !s->symbol.text || !s->symbol.latex || !s->shown) return cr_fail_memory(err);
+    if (!s->id || !s->symbol.text || !s->symbol.latex || !s->shown)
+        return cr_fail_memory(err);
     if (s->derived && x->carry) {
         s->own = s->shown->value;
         s->known = NULL;
@@ -499,14 +475,17 @@ static int by_id(const void *a, const void *b)
 static cr_status make_unique(struct explanation *x, cr_error *err)
 {
     struct xstep **sorted = malloc((x->n + 1) * sizeof *sorted);
-    if (!sorted) return cr_fail_memory(err);
+    if (!sorted)
+        return cr_fail_memory(err);
     size_t n = 0;
     for (size_t i = 0; i < x->n; i++)
-        if (x->step[i].wanted) sorted[n++] = &x->step[i];
+        if (x->step[i].wanted)
+            sorted[n++] = &x->step[i];
     qsort(sorted, n, sizeof *sorted, by_id);
     for (size_t i = 0; i < n;) {
         size_t same = 1;
-        while (i + same < n && strcmp(sorted[i]->id, sorted[i + same]->id) == 0) same++;
+        while (i + same < n && strcmp(sorted[i]->id, sorted[i + same]->id) == 0)
+            same++;
         for (size_t k = 1; k < same; k++)
             sorted[i + k]->id = cr_arena_printf(&x->arena, "%s~%zu", sorted[i]->id, k + 1);
         i += same;
@@ -520,39 +499,71 @@ enum { FOLD_UNITS = 8, FOLD_PARAMS = 60 };
 static int is_large(const cr_net *net)
 {
     size_t params = 0;
-    for (size_t g = 0; g < net->n_params; g++) params += net->param[g].rows * net->param[g].cols;
+    for (size_t g = 0; g < net->n_params; g++)
+        params += net->param[g].rows * net->param[g].cols;
     for (size_t i = 0; i < net->spec->n_layers; i++)
-        if (net->spec->layer[i].units > FOLD_UNITS) return 1;
+        if (net->spec->layer[i].units > FOLD_UNITS)
+            return 1;
     return params > FOLD_PARAMS;
 }
 
 static void choose_form(struct explanation *x, const struct explanation_options *o)
 {
     x->matrix = o->form >= 0 ? o->form : x->notation.matrix;
-    if (o->form < 0 && !x->matrix && !o->why && is_large(x->net)) x->matrix = x->folded = 1;
+    if (o->form < 0 && !x->matrix && !o->why && is_large(x->net))
+        x->matrix = x->folded = 1;
+}
+
+/* List the steps, and find the one that is asked for. Where the form was left open, whole
+ * layers (W^(1)) can be asked for too. */
+static cr_status list(struct explanation *x, const struct explanation_options *o, int *target,
+                      cr_error *err)
+{
+    cr_status status = cr_explanation_list(x, err);
+    if (status || !o->why)
+        return status;
+    status = cr_explanation_resolve(x, o->why, target, err);
+    if (status != CR_ERR_UNKNOWN || o->form >= 0 || x->matrix)
+        return status;
+    for (int p = 0; p <= x->trace->updates; p++)
+        memset(x->at[p], 0, x->trace->total * sizeof **x->at);
+    x->n = 0;
+    x->matrix = x->names.brackets = 1;
+    status = cr_explanation_list(x, err);
+    return status                                            ? status
+           : cr_explanation_resolve(x, o->why, target, NULL) ? CR_ERR_UNKNOWN
+                                                             : CR_OK;
 }
 
 static cr_status make(struct explanation *x, const struct explanation_options *o, cr_error *err)
 {
     cr_status status = cr_notation_choose(x->net->spec, o->notation, &x->notation, err);
-    if (status) return status;
-    if ((status = cr_trace_run(x->net, &o->trace, &x->trace, err))) return status;
-    if ((status = cr_names_init(&x->names, &x->arena, x->trace->tape, &x->notation, x->trace->rows, err)))
+    if (status)
+        return status;
+    if ((status = cr_trace_run(x->net, &o->trace, &x->trace, err)))
+        return status;
+    if ((status = cr_names_init(&x->names, &x->arena, x->trace->tape, &x->notation, x->trace->rows,
+                                err)))
         return status;
     choose_form(x, o);
     x->names.brackets = x->matrix;
     const size_t passes = (size_t)x->trace->updates + 1;
     x->at = arena_new(&x->arena, int *, passes);
-    if (!x->at) return cr_fail_memory(err);
+    if (!x->at)
+        return cr_fail_memory(err);
     for (size_t p = 0; p < passes; p++)
-        if (!(x->at[p] = arena_new(&x->arena, int, x->trace->total))) return cr_fail_memory(err);
-    if ((status = cr_explanation_list(x, err))) return status;
+        if (!(x->at[p] = arena_new(&x->arena, int, x->trace->total)))
+            return cr_fail_memory(err);
     int target = -1;
-    if (o->why && (status = cr_explanation_resolve(x, o->why, &target, err))) return status;
-    if ((status = trace_back(x, target, err))) return status;
+    if ((status = list(x, o, &target, err)))
+        return status;
+    if ((status = trace_back(x, target, err)))
+        return status;
     for (size_t i = 0; !status && i < x->n; i++)
-        if (x->step[i].wanted) status = fill(x, (int)i, err);
-    if (!status && target >= 0) x->why = x->step[target].symbol.text;
+        if (x->step[i].wanted)
+            status = fill(x, (int)i, err);
+    if (!status && target >= 0)
+        x->why = x->step[target].symbol.text;
     return status ? status : make_unique(x, err);
 }
 
@@ -560,7 +571,8 @@ cr_status cr_explanation_make(const cr_net *net, const struct explanation_option
                               struct explanation **out, cr_error *err)
 {
     struct explanation *x = calloc(1, sizeof *x);
-    if (!x) return cr_fail_memory(err);
+    if (!x)
+        return cr_fail_memory(err);
     x->net = net;
     x->rule = options->trace.rule;
     x->carry = options->trace.carry;
@@ -574,7 +586,8 @@ cr_status cr_explanation_make(const cr_net *net, const struct explanation_option
 
 void cr_explanation_free(struct explanation *x)
 {
-    if (!x) return;
+    if (!x)
+        return;
     cr_trace_free(x->trace);
     cr_arena_free(&x->arena);
     free(x->step);

@@ -12,27 +12,39 @@
 #include "explain/notation.h"
 #include "explain/trace.h"
 
-#define XPHASE_LIST(X)                                                                    \
-    X(GIVEN, "given") X(FORWARD, "forward") X(LOSS, "loss") X(BACKWARD, "backward")       \
-    X(UPDATE, "update") X(VERIFY, "verify")
+#define XPHASE_LIST(X)    \
+    X(GIVEN, "given")     \
+    X(FORWARD, "forward") \
+    X(LOSS, "loss") X(BACKWARD, "backward") X(UPDATE, "update") X(VERIFY, "verify")
 
 enum xphase {
 #define X(name, text) X_##name,
     XPHASE_LIST(X)
 #undef X
-    X_COUNT
+        X_COUNT
 };
 
 /* Where a step stands in the narrative. */
 enum group {
-    GROUP_GIVEN, GROUP_FORWARD, GROUP_LOSS, GROUP_DELTA, GROUP_GRADIENT, GROUP_UPDATE,
-    GROUP_VERIFY, GROUP_COMPARE
+    GROUP_GIVEN,
+    GROUP_FORWARD,
+    GROUP_LOSS,
+    GROUP_DELTA,
+    GROUP_GRADIENT,
+    GROUP_UPDATE,
+    GROUP_VERIFY,
+    GROUP_COMPARE
 };
 
 /* Quantities that compare the last pass with the first: not of the tape. */
 enum derived {
-    DERIVED_NONE, DERIVED_ERROR_BEFORE, DERIVED_ERROR, DERIVED_ERROR_REDUCTION,
-    DERIVED_ERROR_PER_CENT, DERIVED_REDUCTION, DERIVED_PER_CENT
+    DERIVED_NONE,
+    DERIVED_ERROR_BEFORE,
+    DERIVED_ERROR,
+    DERIVED_ERROR_REDUCTION,
+    DERIVED_ERROR_PER_CENT,
+    DERIVED_REDUCTION,
+    DERIVED_PER_CENT
 };
 
 enum { SYMBOLIC_FORMS = 2 };
@@ -41,9 +53,9 @@ struct xstep {
     enum xphase phase;
     enum group group;
     enum derived derived;
-    int pass;                   /* of the trace */
-    int step;                   /* of the tape; -1: given or derived */
-    int value;                  /* of the tape; -1: derived */
+    int pass;  /* of the trace */
+    int step;  /* of the tape; -1: given or derived */
+    int value; /* of the tape; -1: derived */
     size_t row;
     long index;                 /* WHOLE in matrix form */
     int layer;                  /* -1: none */
@@ -53,18 +65,18 @@ struct xstep {
     /* The rest is filled in where `wanted`. */
     const char *id;
     struct symbol symbol;
-    const struct expr *symbolic[SYMBOLIC_FORMS];    /* A(u1), u1/10 */
+    const struct expr *symbolic[SYMBOLIC_FORMS]; /* A(u1), u1/10 */
     int n_symbolic;
-    const struct expr *substituted;                 /* NULL: given */
-    const struct expr *shown;                       /* a number, or a matrix of numbers */
-    int matrix;                                     /* 0: one number */
+    const struct expr *substituted; /* NULL: given */
+    const struct expr *shown;       /* a number, or a matrix of numbers */
+    int matrix;                     /* 0: one number */
     size_t rows, cols;
-    const double *values;                           /* [rows][cols] */
-    double own;                                     /* what a derived step's values point to */
-    const struct rational *known;                   /* a derived step's exact value, or NULL */
-    int exact;                  /* what is shown is the value: =, not ≈ */
-    int unrounded;              /* the displayed factors give another last digit */
-    const int *reads;           /* numbers of steps, each once, in the formula's order */
+    const double *values;         /* [rows][cols] */
+    double own;                   /* what a derived step's values point to */
+    const struct rational *known; /* a derived step's exact value, or NULL */
+    int exact;                    /* what is shown is the value: =, not ≈ */
+    int unrounded;                /* the displayed factors give another last digit */
+    const int *reads;             /* numbers of steps, each once, in the formula's order */
     int n_reads;
 };
 
@@ -76,18 +88,18 @@ struct explanation {
     struct names names;
     struct decimal_rule rule;
     int carry, matrix;
-    int folded;                 /* matrix form was chosen because the network is large */
-    const char *why;            /* the symbol that was asked for, as it is written here; NULL: all */
+    int folded;      /* matrix form was chosen because the network is large */
+    const char *why; /* the symbol that was asked for, as it is written here; NULL: all */
     size_t n, room;
     struct xstep *step;
-    int **at;                   /* [passes][total]: the step of an element, plus 1 */
+    int **at; /* [passes][total]: the step of an element, plus 1 */
 };
 
 struct explanation_options {
     struct trace_options trace;
-    const char *notation;       /* NULL: as the file says */
-    int form;                   /* -1: as fits the network, 0 scalar, 1 matrix */
-    const char *why;            /* NULL: everything */
+    const char *notation; /* NULL: as the file says */
+    int form;             /* -1: as fits the network, 0 scalar, 1 matrix */
+    const char *why;      /* NULL: everything */
 };
 
 cr_status cr_explanation_make(const cr_net *net, const struct explanation_options *options,
@@ -120,7 +132,8 @@ int cr_explanation_find(const struct explanation *x, int pass, int value, size_t
 const struct expr *cr_matrix_formula(struct explanation *x, const struct xstep *s);
 
 /* The step that a user's words mean (why.c): a symbol of any notation, or an id. */
-cr_status cr_explanation_resolve(struct explanation *x, const char *why, int *number, cr_error *err);
+cr_status cr_explanation_resolve(struct explanation *x, const char *why, int *number,
+                                 cr_error *err);
 
 /* The id of a step, without making it unique. */
 const char *cr_explanation_id(struct explanation *x, const struct xstep *s);

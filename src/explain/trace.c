@@ -6,7 +6,7 @@
 
 #include "net/plan.h"
 
-enum { EXACT_LIMIT = 30000 };       /* elements, all passes together, that are followed exactly */
+enum { EXACT_LIMIT = 30000 }; /* elements, all passes together, that are followed exactly */
 
 size_t cr_trace_at(const struct trace *t, int value, size_t row, size_t index)
 {
@@ -23,24 +23,29 @@ static size_t elements(const struct trace *t, int value)
 static cr_status layout(struct trace *t, cr_error *err)
 {
     t->offset = arena_new(&t->arena, size_t, (size_t)t->tape->n_values);
-    if (!t->offset) return cr_fail_memory(err);
+    if (!t->offset)
+        return cr_fail_memory(err);
     for (int v = 0; v < t->tape->n_values; v++) {
         t->offset[v] = t->total;
         t->total += elements(t, v);
     }
     const size_t passes = (size_t)t->updates + 1;
     t->value = arena_new(&t->arena, double *, passes);
-    if (!t->value) return cr_fail_memory(err);
+    if (!t->value)
+        return cr_fail_memory(err);
     for (size_t p = 0; p < passes; p++)
-        if (!(t->value[p] = arena_new(&t->arena, double, t->total))) return cr_fail_memory(err);
+        if (!(t->value[p] = arena_new(&t->arena, double, t->total)))
+            return cr_fail_memory(err);
     size_t all;
     if (t->type == CR_F64 && cr_mul_size(passes, t->total, &all) && all <= EXACT_LIMIT) {
         t->exact = arena_new(&t->arena, const struct rational **, passes);
         for (size_t p = 0; t->exact && p < passes; p++) {
             t->exact[p] = arena_new(&t->arena, const struct rational *, t->total);
-            if (!t->exact[p]) return cr_fail_memory(err);
+            if (!t->exact[p])
+                return cr_fail_memory(err);
         }
-        if (!t->exact) return cr_fail_memory(err);
+        if (!t->exact)
+            return cr_fail_memory(err);
     }
     return CR_OK;
 }
@@ -50,7 +55,7 @@ struct session {
     struct trace *t;
     const struct trace_options *options;
     cr_plan *plan;
-    void *in, *targets, *params;    /* copies */
+    void *in, *targets, *params; /* copies */
     struct run run;
     int pass;
 };
@@ -119,7 +124,8 @@ static int read_exact(void *ctx, uint64_t ref, struct rational *out)
 {
     const struct reading *r = ctx;
     const struct rational *e = r->t->exact[r->pass][ref_at(r->t, ref)];
-    if (e) *out = *e;
+    if (e)
+        *out = *e;
     return e != NULL;
 }
 
@@ -187,7 +193,8 @@ static void round_step(void *ctx, const struct cr_plan *plan, const struct run *
             v = rounded(s->options, v, known ? &r : t->type == CR_F64 ? given(t, v) : NULL);
             set_number(t->type, cr_plan_at(plan, run, out, row, i), 0, v);
             t->value[s->pass][at] = v;
-            if (t->exact) t->exact[s->pass][at] = given(t, v);
+            if (t->exact)
+                t->exact[s->pass][at] = given(t, v);
         }
     }
 }
@@ -198,7 +205,8 @@ static void snapshot(struct session *s, enum phase last)
     struct trace *t = s->t;
     for (int v = 0; v < t->tape->n_values; v++) {
         const int maker = t->tape->value[v].maker;
-        if (maker >= 0 && t->tape->step[maker].phase > last) continue;
+        if (maker >= 0 && t->tape->step[maker].phase > last)
+            continue;
         for (size_t row = 0; row < value_rows(t, v); row++)
             for (size_t i = 0; i < value_cols(t, v); i++)
                 t->value[s->pass][cr_trace_at(t, v, row, i)] =
@@ -212,15 +220,19 @@ static void snapshot_given(struct session *s)
     struct trace *t = s->t;
     for (int v = 0; v < t->tape->n_values; v++) {
         const struct value *value = &t->tape->value[v];
-        if (value->maker >= 0) continue;
+        if (value->maker >= 0)
+            continue;
         for (size_t row = 0; row < value_rows(t, v); row++) {
             for (size_t i = 0; i < value_cols(t, v); i++) {
                 const size_t at = cr_trace_at(t, v, row, i);
                 double x = cr_plan_get(s->plan, &s->run, v, row, i);
-                if (value->role == ROLE_RATE) x = t->rate;
-                if (value->role == ROLE_ROWS) x = (double)t->rows;
+                if (value->role == ROLE_RATE)
+                    x = t->rate;
+                if (value->role == ROLE_ROWS)
+                    x = (double)t->rows;
                 t->value[s->pass][at] = x;
-                if (!t->exact) continue;
+                if (!t->exact)
+                    continue;
                 const int made = s->pass > 0 && value->role == ROLE_PARAM;
                 const int from = made ? cr_tape_find(t->tape, ROLE_NEW, v, -1) : -1;
                 t->exact[s->pass][at] =
@@ -235,7 +247,8 @@ static void adopt_parameters(struct session *s)
     struct trace *t = s->t;
     for (int v = 0; v < t->tape->n_values; v++) {
         const struct value *value = &t->tape->value[v];
-        if (value->role != ROLE_NEW) continue;
+        if (value->role != ROLE_NEW)
+            continue;
         const size_t offset = t->tape->net->param[value->param].offset;
         for (size_t i = 0; i < value->rows * value->cols; i++)
             set_number(t->type, s->params, offset + i, t->value[s->pass][cr_trace_at(t, v, 0, i)]);
@@ -252,8 +265,10 @@ static void run_pass(struct session *s, int pass)
     snapshot(s, last);
     if (t->exact && !s->options->carry)
         for (int i = 0; i < t->tape->n_steps; i++)
-            if (t->tape->step[i].phase <= last) exact_step(t, pass, i);
-    if (last == PHASE_UPDATE) adopt_parameters(s);
+            if (t->tape->step[i].phase <= last)
+                exact_step(t, pass, i);
+    if (last == PHASE_UPDATE)
+        adopt_parameters(s);
 }
 
 /* Copy the caller's arrays, or the spec's examples converted to the net's type. */
@@ -273,12 +288,15 @@ static cr_status open_session(struct session *s, const cr_net *net, cr_error *er
     const int own = o->rows > 0;
     const size_t n_in = t->rows * spec->n_inputs, n_target = t->rows * spec->n_outputs;
     s->in = copy_numbers(t->type, own ? o->in : NULL, spec->inputs, n_in);
-    s->targets = copy_numbers(t->type, own ? o->targets : NULL, own ? NULL : spec->targets, n_target);
+    s->targets =
+        copy_numbers(t->type, own ? o->targets : NULL, own ? NULL : spec->targets, n_target);
     s->params = cr_aligned_alloc(net->block ? net->block : 1, type_size(t->type));
-    if (!s->in || !s->targets || !s->params) return cr_fail_memory(err);
+    if (!s->in || !s->targets || !s->params)
+        return cr_fail_memory(err);
     memcpy(s->params, net->values, net->block * type_size(t->type));
     t->rate = spec->optimiser.learning_rate;
-    if (t->type == CR_F32) t->rate = (double)(float)t->rate;
+    if (t->type == CR_F32)
+        t->rate = (double)(float)t->rate;
     if (o->carry) {
         round_given(s, s->in, n_in);
         round_given(s, s->targets, n_target);
@@ -286,13 +304,19 @@ static cr_status open_session(struct session *s, const cr_net *net, cr_error *er
         t->rate = rounded(o, t->rate, given(t, t->rate));
     }
     /* The plan gets its parameters from the run; the net itself is only read. */
-    cr_status status = cr_plan_make(t->tape, (cr_net *)(uintptr_t)net, CR_FOR_EXPLAINING, t->rows,
-                                    &s->plan, err);
-    if (status) return status;
+    cr_status status =
+        cr_plan_make(t->tape, (cr_net *)(uintptr_t)net, CR_FOR_EXPLAINING, t->rows, &s->plan, err);
+    if (status)
+        return status;
     void *work = cr_work_alloc(cr_plan_work_size(s->plan));
-    if (!work) return cr_fail_memory(err);
-    s->run = (struct run){.in = s->in, .targets = s->targets, .rows = t->rows, .params = s->params,
-                          .rate = t->rate, .work = work};
+    if (!work)
+        return cr_fail_memory(err);
+    s->run = (struct run){.in = s->in,
+                          .targets = s->targets,
+                          .rows = t->rows,
+                          .params = s->params,
+                          .rate = t->rate,
+                          .work = work};
     if (o->carry) {
         s->run.after = round_step;
         s->run.ctx = s;
@@ -312,7 +336,8 @@ static void close_session(struct session *s)
 static cr_status check_examples(const cr_net *net, const struct trace_options *o, cr_error *err)
 {
     const struct spec *spec = net->spec;
-    if (o->rows) return CR_OK;
+    if (o->rows)
+        return CR_OK;
     if (!spec->n_examples) {
         cr_status status = cr_fail_at(err, CR_ERR_VALUE, &spec->source, (struct place){0},
                                       "there is no example to explain: inputs have no values");
@@ -326,18 +351,23 @@ cr_status cr_trace_run(const cr_net *net, const struct trace_options *options, s
                        cr_error *err)
 {
     cr_status status = check_examples(net, options, err);
-    if (status) return status;
+    if (status)
+        return status;
     struct trace *t = calloc(1, sizeof *t);
-    if (!t) return cr_fail_memory(err);
+    if (!t)
+        return cr_fail_memory(err);
     t->type = net->type;
     t->rows = options->rows ? options->rows : net->spec->n_examples;
     t->updates = options->updates;
     t->forward_only = options->rows ? !options->targets : !net->spec->targets;
     struct session s = {.t = t, .options = options};
     status = cr_tape_record(net, TAPE_BACKWARD | TAPE_UPDATE, &t->tape, err);
-    if (!status) status = layout(t, err);
-    if (!status) status = open_session(&s, net, err);
-    for (int pass = 0; !status && pass <= t->updates; pass++) run_pass(&s, pass);
+    if (!status)
+        status = layout(t, err);
+    if (!status)
+        status = open_session(&s, net, err);
+    for (int pass = 0; !status && pass <= t->updates; pass++)
+        run_pass(&s, pass);
     close_session(&s);
     if (status)
         cr_trace_free(t);
@@ -348,7 +378,8 @@ cr_status cr_trace_run(const cr_net *net, const struct trace_options *options, s
 
 void cr_trace_free(struct trace *t)
 {
-    if (!t) return;
+    if (!t)
+        return;
     cr_tape_free(t->tape);
     cr_arena_free(&t->arena);
     free(t);

@@ -8,11 +8,14 @@
 static const struct {
     const char *from, *to;
 } spellings[] = {
-    {"->", ">"}, {"→", ">"}, {"\\to", ">"}, {"\\rightarrow", ">"}, {"∂", "d"}, {"\\partial", "d"},
-    {"′", "'"}, {"\\prime", "'"}, {"−", "-"}, {"\\frac{", ""}, {"}{", "/"}, {"\\text", ""}, {"\\mathit", ""},
-    {"\\mathbf", ""}, {"\\mathrm", ""}, {"\\boldsymbol", ""}, {"\\left", ""}, {"\\right", ""},
-    {"α", "alpha"}, {"β", "beta"}, {"γ", "gamma"}, {"δ", "delta"}, {"η", "eta"}, {"λ", "lambda"},
-    {"σ", "sigma"}, {"Σ", "Sigma"}, {"Δ", "Delta"}, {"∇", "nabla"}, {"…", "..."}, {"²", "2"},
+    {"->", ">"},      {"→", ">"},         {"\\to", ">"},    {"\\rightarrow", ">"},
+    {"∂", "d"},       {"\\partial", "d"}, {"′", "'"},       {"\\prime", "'"},
+    {"−", "-"},       {"\\frac{", ""},    {"}{", "/"},      {"\\text", ""},
+    {"\\mathit", ""}, {"\\mathbf", ""},   {"\\mathrm", ""}, {"\\boldsymbol", ""},
+    {"\\left", ""},   {"\\right", ""},    {"α", "alpha"},   {"β", "beta"},
+    {"γ", "gamma"},   {"δ", "delta"},     {"η", "eta"},     {"λ", "lambda"},
+    {"σ", "sigma"},   {"Σ", "Sigma"},     {"Δ", "Delta"},   {"∇", "nabla"},
+    {"…", "..."},     {"²", "2"},
 };
 
 /* The part of a symbol that does not depend on how it is written. */
@@ -23,13 +26,15 @@ static void normalise(struct text *out, const char *s, int commas)
     while (*s) {
         size_t i = 0;
         const size_t count = sizeof spellings / sizeof spellings[0];
-        while (i < count && strncmp(s, spellings[i].from, strlen(spellings[i].from)) != 0) i++;
+        while (i < count && strncmp(s, spellings[i].from, strlen(spellings[i].from)) != 0)
+            i++;
         if (i < count) {
             cr_text_add(out, spellings[i].to);
             s += strlen(spellings[i].from);
             continue;
         }
-        if (!strchr(" _{}\\^()[]$", *s) && (commas || *s != ',')) cr_text_addc(out, *s);
+        if (!strchr(" _{}\\^()[]$", *s) && (commas || *s != ','))
+            cr_text_addc(out, *s);
         s++;
     }
 }
@@ -52,7 +57,8 @@ static int find_symbol(struct search *s, const struct names *names)
     for (size_t i = 0; i < s->x->n; i++) {
         const struct symbol symbol =
             cr_explanation_symbol(s->x, names, cr_leaf((int)i, WHOLE), NULL);
-        if (symbol.text && (matches(s, symbol.text) || matches(s, symbol.latex))) return (int)i;
+        if (symbol.text && (matches(s, symbol.text) || matches(s, symbol.latex)))
+            return (int)i;
     }
     return -1;
 }
@@ -61,7 +67,8 @@ static int find_id(struct explanation *x, const char *why)
 {
     for (size_t i = 0; i < x->n; i++) {
         const char *id = cr_explanation_id(x, &x->step[i]);
-        if (id && strcmp(id, why) == 0) return (int)i;
+        if (id && strcmp(id, why) == 0)
+            return (int)i;
     }
     return -1;
 }
@@ -72,17 +79,20 @@ static int find_anywhere(struct search *s, const char *why)
     for (s->commas = 1; s->commas >= 0; s->commas--) {
         normalise(&s->want, why, s->commas);
         const int found = find_symbol(s, &x->names);
-        if (found >= 0) return found;
+        if (found >= 0)
+            return found;
     }
     s->commas = 1;
     normalise(&s->want, why, 1);
     for (int i = 0; cr_notation_name(i); i++) {
         struct notation other;
         struct names names = x->names;
-        if (cr_notation_choose(x->net->spec, cr_notation_name(i), &other, NULL)) continue;
+        if (cr_notation_choose(x->net->spec, cr_notation_name(i), &other, NULL))
+            continue;
         names.notation = &other;
         const int found = find_symbol(s, &names);
-        if (found >= 0) return found;
+        if (found >= 0)
+            return found;
     }
     return -1;
 }
@@ -98,16 +108,19 @@ static const char *nearest(struct explanation *x, const char *why)
     size_t count = 0;
     for (size_t i = 0; normal && symbol && i < n; i++) {
         const char *text = cr_explanation_symbol(x, &x->names, cr_leaf((int)i, WHOLE), NULL).text;
-        if (!text) continue;
+        if (!text)
+            continue;
         normalise(&t, text, 1);
         normal[count] = cr_arena_strdup(&x->arena, cr_text_str(&t));
-        if (normal[count]) symbol[count++] = text;
+        if (normal[count])
+            symbol[count++] = text;
     }
     normalise(&t, why, 1);
     const char *near = count ? cr_suggest(cr_text_str(&t), normal, count) : NULL;
     cr_text_free(&t);
     for (size_t i = 0; near && i < count; i++)
-        if (normal[i] == near) return symbol[i];
+        if (normal[i] == near)
+            return symbol[i];
     return NULL;
 }
 
@@ -119,8 +132,10 @@ static cr_status unknown(struct explanation *x, const char *why, cr_error *err)
     if (near)
         cr_hint(err, "did you mean '%s'?", near);
     else
-        cr_hint(err, "symbols are those that explain shows in the notation %s, and ids those of its JSON",
-                x->notation.name);
+        cr_hint(
+            err,
+            "symbols are those that explain shows in the notation %s, and ids those of its JSON",
+            x->notation.name);
     return status;
 }
 
@@ -128,12 +143,15 @@ cr_status cr_explanation_resolve(struct explanation *x, const char *why, int *nu
 {
     struct search s = {.x = x};
     int found = find_id(x, why);
-    if (found < 0) found = find_anywhere(&s, why);
+    if (found < 0)
+        found = find_anywhere(&s, why);
     const int failed = s.want.failed || s.got.failed;
     cr_text_free(&s.want);
     cr_text_free(&s.got);
-    if (failed) return cr_fail_memory(err);
-    if (found < 0) return unknown(x, why, err);
+    if (failed)
+        return cr_fail_memory(err);
+    if (found < 0)
+        return unknown(x, why, err);
     *number = found;
     return CR_OK;
 }

@@ -31,7 +31,7 @@ process.exit(bad ? 1 : 0);
 
 def katex():
     for path in ["/usr/share/nodejs/katex", "/usr/share/javascript/katex/katex.js"]:
-        if os.path.exists(path) and os.listdir(path) if os.path.isdir(path) else os.path.exists(path):
+        if os.path.isfile(path) or (os.path.isdir(path) and os.listdir(path)):
             return path
     return None
 

@@ -112,7 +112,8 @@ static void pieces_make_the_whole(void **state)
         how.ctx = &g;
         assert_int_equal(cr_explain(net, &how, NULL, NULL, NULL), CR_OK);
         assert_string_equal(g.text, whole);
-        if (format == CR_EXPLAIN_TEXT) assert_true(g.pieces > 50);
+        if (format == CR_EXPLAIN_TEXT)
+            assert_true(g.pieces > 50);
         free(g.text);
         g = (struct gathered){.stop = 1};
         assert_int_equal(cr_explain(net, &how, NULL, NULL, NULL), CR_ERR_CANCELLED);
@@ -133,7 +134,8 @@ static void lines_fit(void **state)
     char *text = explained(net, &how);
     for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
         size_t columns = 0;
-        for (char *c = line; *c; c++) columns += ((unsigned char)*c & 0xc0) != 0x80;
+        for (char *c = line; *c; c++)
+            columns += ((unsigned char)*c & 0xc0) != 0x80;
         assert_true(columns <= 60);
     }
     cr_explain_free(text);
@@ -151,9 +153,8 @@ static double value_of(json_t *steps, const char *id)
 {
     size_t i;
     json_t *s;
-    json_array_foreach(steps, i, s)
-        if (strcmp(json_string_value(json_object_get(s, "id")), id) == 0)
-            return json_number_value(json_object_get(s, "value"));
+    json_array_foreach(steps, i, s) if (strcmp(json_string_value(json_object_get(s, "id")), id) ==
+                                        0) return json_number_value(json_object_get(s, "value"));
     fail_msg("no step %s", id);
     return NAN;
 }
@@ -204,7 +205,8 @@ static void without_targets_only_forward(void **state)
     char *text = explained(net, &how);
     json_t *root, *steps = steps_of(text, &root), *s;
     size_t i;
-    json_array_foreach(steps, i, s) {
+    json_array_foreach(steps, i, s)
+    {
         const char *phase = json_string_value(json_object_get(s, "phase"));
         assert_true(strcmp(phase, "given") == 0 || strcmp(phase, "forward") == 0);
     }
@@ -235,10 +237,18 @@ static void the_network_stays(void **state)
 static void spellings(void **state)
 {
     (void)state;
-    static const char *const same[] = {"dL/dw11", "∂L/∂w11", "dL/dw_11", "∂L / ∂w_{11}",
-                                       "\\frac{\\partial L}{\\partial w_{11}}", "$dL/dw_{11}$",
-                                       "backward.h1.weight-x1", "dL/dw_{x1->h1}", "∂L/∂w_{x1→h1}",
-                                       "dC/dw^2_11", "dE/dw_{11}^{(1)}", "dE_total/dw1"};
+    static const char *const same[] = {"dL/dw11",
+                                       "∂L/∂w11",
+                                       "dL/dw_11",
+                                       "∂L / ∂w_{11}",
+                                       "\\frac{\\partial L}{\\partial w_{11}}",
+                                       "$dL/dw_{11}$",
+                                       "backward.h1.weight-x1",
+                                       "dL/dw_{x1->h1}",
+                                       "∂L/∂w_{x1→h1}",
+                                       "dC/dw^2_11",
+                                       "dE/dw_{11}^{(1)}",
+                                       "dE_total/dw1"};
     cr_net *net = network(CR_F64);
     char *first = NULL;
     for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
@@ -251,7 +261,8 @@ static void spellings(void **state)
             assert_string_equal(text, first);
         else
             first = text;
-        if (text != first) cr_explain_free(text);
+        if (text != first)
+            cr_explain_free(text);
     }
     assert_non_null(strstr(first, "∂L/∂w11 = δ1·x1"));
     assert_null(strstr(first, "w21_new"));
@@ -263,7 +274,8 @@ static void notations_are_listed(void **state)
 {
     (void)state;
     int n = 0;
-    while (cr_explain_notation(n)) n++;
+    while (cr_explain_notation(n))
+        n++;
     assert_int_equal(n, 6);
     assert_null(cr_explain_notation(-1));
     assert_string_equal(cr_explain_notation(0), "numbered");

@@ -128,7 +128,7 @@ def check_shown(where, step, carry, sig):
         complain(where, step, f"{step['substituted']} is {float(printed)!r}, shown "
                               f"{step['shown']}, unrounded_factors {step['unrounded_factors']}")
     if carry and isinstance(printed, Fraction) and step["exact"] != (printed == shown):
-        complain(where, step, f"{step['substituted']} is {printed}, shown as exactly {step['shown']}")
+        complain(where, step, f"{step['substituted']} is {printed}, exactly {step['shown']}?")
 
 
 def exact_values(steps):
@@ -164,7 +164,7 @@ def check_relations(where, steps):
         if len(str(true.denominator)) > 300:
             continue
         if step["exact"] != (formula.number(step["shown"]) == true):
-            complain(where, step, f"exact is {step['exact']}, but {true} is shown as {step['shown']}")
+            complain(where, step, f"exact is {step['exact']}; {true} is shown as {step['shown']}")
 
 
 def check_structure(where, steps):
@@ -180,7 +180,7 @@ def check_structure(where, steps):
         if len(set(step["reads"])) != len(step["reads"]):
             complain(where, step, "reads something twice")
         seen.add(step["id"])
-        phase = step["id"].split(".")[len(re.match(r"(i\d+\.)?(e\d+\.)?", step["id"]).group().split(".")) - 1]
+        phase = re.match(r"(?:i\d+\.)?(?:e\d+\.)?(\w+)", step["id"]).group(1)
         if phase != step["phase"] or phase not in PHASES:
             complain(where, step, f"phase {step['phase']}")
         key = (pass_of(step), step["symbol"])

@@ -1,0 +1,33 @@
+/* What the parts of the narrator share. */
+#ifndef EXPLAIN_NARRATE_H
+#define EXPLAIN_NARRATE_H
+
+#include "explain/paper.h"
+
+struct teller {
+    struct explanation *x;
+    struct paper *p;
+    struct text t; /* the sentence in the making */
+};
+
+/* Tables are gathered cell by cell. */
+struct cells {
+    struct arena a;
+    const char **cell;
+    size_t n, room;
+    int failed;
+};
+
+void cr_cells_add(struct cells *c, const char *s);
+void cr_cells_take(struct cells *c, struct text *t); /* and empty it */
+void cr_cells_finish(struct paper *p, struct cells *c, size_t cols);
+
+const char *cr_teller_layer(const struct teller *t, int layer);
+
+/* `x1 = 2`, as an equation on paper. */
+void cr_teller_equation(struct paper *p, struct text *out, const struct xstep *s);
+
+/* The table of what is given (setup.c). */
+void cr_tell_setup(struct teller *t);
+
+#endif
