@@ -154,7 +154,11 @@ static cr_status build_net(const struct safetensors *s, const struct source *fil
     struct spec *spec;
     if (!text)
         return fail(file->name, err, "there is no network in the file's __metadata__");
-    cr_status status = cr_network_file_read(text, strlen(text), file->name, bytes, &spec, err);
+    struct text name = {0}; /* so that a line's number is not looked for in the file itself */
+    cr_text_printf(&name, "%s (its network)", file->name);
+    cr_status status =
+        cr_network_file_read(text, strlen(text), cr_text_str(&name), bytes, &spec, err);
+    cr_text_free(&name);
     if (status != CR_OK)
         return status;
     struct init *kept = arena_new(&spec->arena, struct init, spec->n_layers);
