@@ -24,6 +24,8 @@ const struct kernels_f32 *cr_kernels_f32(enum isa isa)
 #ifdef CHAINRULE_X86
     if (isa == ISA_AVX2 && cr_cpu_has_avx2())
         return &cr_kernels_f32_avx2;
+    if (isa == ISA_AVX512 && cr_cpu_has_avx512())
+        return &cr_kernels_f32_avx512;
 #endif
     return NULL;
 }
@@ -35,6 +37,8 @@ const struct kernels_f64 *cr_kernels_f64(enum isa isa)
 #ifdef CHAINRULE_X86
     if (isa == ISA_AVX2 && cr_cpu_has_avx2())
         return &cr_kernels_f64_avx2;
+    if (isa == ISA_AVX512 && cr_cpu_has_avx512())
+        return &cr_kernels_f64_avx512;
 #endif
     return NULL;
 }

@@ -20,7 +20,7 @@
 #include "kernels/program.h"
 
 /* Instruction sets, the slowest first; the name is what CHAINRULE_ISA takes. */
-#define ISA_LIST(X) X(REF, "ref") X(AVX2, "avx2")
+#define ISA_LIST(X) X(REF, "ref") X(AVX2, "avx2") X(AVX512, "avx512")
 
 enum isa {
 #define X(name, text) ISA_##name,
@@ -47,7 +47,10 @@ enum isa {
  * map        out[i] = program(args...)[i], i < n. args[k] has n elements where
  *            step[k] is 1, one element where it is 0. out may equal an argument.
  * add        y[i] += x[i]
- * sgd        out[i] = w[i] - lr g[i], one rounding (fused); out may equal w. */
+ * sgd        out[i] = w[i] - lr g[i], one rounding (fused); out may equal w.
+ * peak       makes `rounds` rounds of as many fused multiply-adds as registers hold, for
+ *            timing what the machine can do at most; returns how many numbers that were.
+ *            out[2] is read, and out[0] written. */
 #define KERNELS_DECLARE(T, name)                                                                \
     struct name {                                                                               \
         enum isa isa;                                                                           \
@@ -69,6 +72,7 @@ enum isa {
                     T *out, size_t n);                                                          \
         void (*add)(T * y, const T *x, size_t n);                                               \
         void (*sgd)(T * out, const T *w, const T *g, T lr, size_t n);                           \
+        size_t (*peak)(T * out, size_t rounds);                                                 \
     }
 
 KERNELS_DECLARE(float, kernels_f32);
@@ -83,7 +87,7 @@ const struct kernels_f64 *cr_kernels_f64(enum isa isa);
  * the same bits. */
 enum isa cr_isa_best(void);
 
-/* "ref", "avx2"; "?" for a number that is none. */
+/* "ref", "avx2" ...; "?" for a number that is none. */
 const char *cr_isa_name(enum isa isa);
 
 #endif

@@ -11,6 +11,8 @@ extern const struct kernels_f64 cr_kernels_f64_ref;
 #ifdef CHAINRULE_X86
 extern const struct kernels_f32 cr_kernels_f32_avx2;
 extern const struct kernels_f64 cr_kernels_f64_avx2;
+extern const struct kernels_f32 cr_kernels_f32_avx512;
+extern const struct kernels_f64 cr_kernels_f64_avx512;
 #endif
 
 #endif

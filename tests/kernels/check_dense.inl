@@ -27,13 +27,19 @@ static T *IT(copy)(const T *from, size_t n)
         for (const struct TABLE *k = GET((enum isa)isa); k; k = NULL) \
             for (int round = 0; round < (rounds); round++)
 
+/* A size: mostly small, sometimes beyond the blocks of the matrix kernels. */
+static size_t IT(size)(size_t small, size_t large)
+{
+    return below(below(12) ? small : large);
+}
+
 static void IT(linear)(void **state)
 {
     (void)state;
     FOR_EACH_TABLE(k, 150)
     {
-        const size_t rows = below(6), cols = 1 + below(40);
-        const size_t inner = below(5) ? below(20) : below(700);
+        const size_t rows = IT(size)(30, 130), cols = 1 + IT(size)(40, 300);
+        const size_t inner = IT(size)(40, 400);
         const size_t ldy = cols + below(3), ldx = inner + below(3), step = below(2);
         const size_t ny = rows * ldy, nx = rows * ldx, nw = cols * inner;
         T *x = IT(make)(nx), *w = IT(make)(nw), *bias = IT(make)(step ? cols : 1);
@@ -58,7 +64,8 @@ static void IT(linear_dx)(void **state)
     (void)state;
     FOR_EACH_TABLE(k, 100)
     {
-        const size_t rows = below(6), cols = below(40), inner = 1 + below(40);
+        const size_t rows = IT(size)(30, 130), cols = IT(size)(40, 300);
+        const size_t inner = 1 + IT(size)(40, 300);
         const size_t ldx = inner + below(3), ldd = cols + below(3);
         const size_t nx = rows * ldx, nd = rows * ldd, nw = cols * inner;
         T *d = IT(make)(nd), *w = IT(make)(nw), *got = IT(make)(nx), *want = IT(copy)(got, nx);
@@ -80,7 +87,8 @@ static void IT(linear_dw)(void **state)
     (void)state;
     FOR_EACH_TABLE(k, 100)
     {
-        const size_t rows = below(40), cols = 1 + below(20), inner = 1 + below(40);
+        const size_t rows = IT(size)(40, 300), cols = 1 + IT(size)(30, 130);
+        const size_t inner = 1 + IT(size)(40, 300);
         const size_t ldx = inner + below(3), ldd = cols + below(3);
         const size_t nx = rows * ldx, nd = rows * ldd, nw = cols * inner;
         T *d = IT(make)(nd), *x = IT(make)(nx), *got = IT(make)(nw), *want = IT(make)(nw);

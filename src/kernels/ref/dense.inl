@@ -1,110 +1,265 @@
 /* Sums of products. One shape serves linear, linear_dx and linear_dw:
- *     out[i][j] = sum_p a(i, p) b[p ldb + j]
- * as chains of fused multiply-adds, p ascending; many chains side by side, so that the
- * latency of one hides behind the others. */
+ *     out[i][j] = sum_p a(i, p) b(p, j)
+ * as chains of fused multiply-adds, p ascending. A tile of ROWS by VECTORS wide vectors is
+ * as many chains as fit in registers, so that the latency of one hides behind the others.
+ * The ROWS and VECTORS of each instruction set are in its wide file.
+ *
+ * Both factors are copied first: a to [p][row] and b to [p][column], as high and as wide as
+ * a tile, which then finds its numbers one after another. So no stride of a caller's, a power of
+ * two above all, makes lines drive each other out of the cache. */
 
-enum { ROWS = 4, TILE = VECTORS * WIDE, LANES = 16, DEPTH = 128 };
+enum {
+    TILE = VECTORS * WIDE,
+    LANES = 16,
+    DEPTH = 128,                            /* with it a panel stays in the nearest cache */
+    STEP = (ROWS + WIDE - 1) / WIDE * WIDE, /* a tile's part of a: [depth][STEP] */
+    TILES = 8,                              /* of rows, copied at once */
+    BLOCK = TILES * ROWS,
+    STRIPS = 65536 / (DEPTH * TILE * (int)sizeof(T)), /* whose panels are made at once */
+    NEAR = 16384                                      /* bytes that stay in the nearest cache */
+};
 
 #define INLINE static inline __attribute__((always_inline))
 
-/* element (i, p): at[i row + p col] */
+/* element (i, p): at[i row + p col]; row or col is 1 */
 struct matrix {
     const T *at;
     size_t row, col;
 };
 
-/* One tile of `rows` by `vectors` wide vectors, both constants where this is called, so
- * that acc stays in registers. part: how many lanes the only vector has, 0 for all.
- * `go_on` continues the chains that `out` holds; else they start from +0. */
-INLINE void tile(T *out, size_t ldo, struct matrix a, const T *b, size_t ldb, size_t rows,
-                 size_t vectors, size_t part, size_t depth, int go_on)
+/* b(p, j) is b[p ldb + j], or b[j ldb + p] if `turned`. `bias`, if not NULL, is added last. */
+struct product {
+    T *out;
+    size_t ldo;
+    struct matrix a;
+    const T *b;
+    size_t ldb;
+    int turned;
+    const T *bias;
+    size_t bias_step;
+    size_t rows, cols, depth;
+};
+
+/* What the tiles of one strip share. a: [tile][DEPTH][STEP]. b: a panel, or the matrix itself.
+ * `go_on` continues the chains that `out` holds; else they start from +0. part: how many
+ * lanes the last vector has, 0 for all. */
+struct strip {
+    T *out;
+    size_t ldo;
+    const T *a, *b;
+    size_t ldb;
+    const T *bias;
+    size_t rows, part, depth;
+    int go_on;
+};
+
+/* rows and vectors are constants where this is called, so that acc stays in registers */
+INLINE void tile(const struct strip *s, size_t i0, size_t part, size_t rows, size_t vectors)
 {
     W acc[ROWS][VECTORS];
+    const T *a = s->a + i0 / ROWS * DEPTH * STEP, *b = s->b;
+    const size_t ldo = s->ldo, ldb = s->ldb;
+    T *out = s->out + i0 * ldo;
+#define LAST(v) ((v) + 1 == vectors ? part : 0)
     for (size_t i = 0; i < rows; i++)
         for (size_t v = 0; v < vectors; v++)
-            acc[i][v] = go_on ? wide_load(out + i * ldo + v * WIDE, part) : wide_all(0);
-    for (size_t p = 0; p < depth; p++) {
+            acc[i][v] = wide_all(0);
+    if (s->go_on)
+        for (size_t i = 0; i < rows; i++)
+            for (size_t v = 0; v < vectors; v++)
+                acc[i][v] = wide_load(out + i * ldo + v * WIDE, LAST(v));
+    for (const T *end = a + s->depth * STEP; a != end; a += STEP, b += ldb) {
         W line[VECTORS];
         for (size_t v = 0; v < vectors; v++)
-            line[v] = wide_load(b + p * ldb + v * WIDE, part);
+            line[v] = wide_load(b + v * WIDE, LAST(v));
         for (size_t i = 0; i < rows; i++) {
-            const W x = wide_all(a.at[i * a.row + p * a.col]);
+            const W x = wide_all(a[i]);
             for (size_t v = 0; v < vectors; v++)
                 acc[i][v] = wide_fused(x, line[v], acc[i][v]);
         }
     }
+    if (s->bias)
+        for (size_t i = 0; i < rows; i++)
+            for (size_t v = 0; v < vectors; v++)
+                acc[i][v] = wide_add(acc[i][v], wide_load(s->bias + v * WIDE, LAST(v)));
     for (size_t i = 0; i < rows; i++)
         for (size_t v = 0; v < vectors; v++)
-            wide_store(out + i * ldo + v * WIDE, acc[i][v], part);
+            wide_store(out + i * ldo + v * WIDE, acc[i][v], LAST(v));
+#undef LAST
 }
 
-INLINE void tiles(T *out, size_t ldo, struct matrix a, const T *b, size_t ldb, size_t rows,
-                  size_t vectors, size_t part, size_t depth, int go_on)
+/* All rows of a strip of at most `vectors` vectors. */
+INLINE void tiles(const struct strip *s, size_t part, size_t vectors)
 {
     size_t i = 0;
-    for (; i + ROWS <= rows; i += ROWS, a.at += ROWS * a.row)
-        tile(out + i * ldo, ldo, a, b, ldb, ROWS, vectors, part, depth, go_on);
-    for (; i < rows; i++, a.at += a.row)
-        tile(out + i * ldo, ldo, a, b, ldb, 1, vectors, part, depth, go_on);
-}
-
-/* One column of tiles, at most TILE wide. */
-static void strip(T *out, size_t ldo, struct matrix a, const T *b, size_t ldb, size_t rows,
-                  size_t cols, size_t depth, int go_on)
-{
-    size_t j = 0;
-    if (cols == TILE) {
-        tiles(out, ldo, a, b, ldb, rows, VECTORS, 0, depth, go_on);
-        return;
-    }
-    for (; j + WIDE <= cols; j += WIDE)
-        tiles(out + j, ldo, a, b + j, ldb, rows, 1, 0, depth, go_on);
-    if (j < cols)
-        tiles(out + j, ldo, a, b + j, ldb, rows, 1, cols - j, depth, go_on);
-}
-
-static void product(T *out, size_t ldo, struct matrix a, const T *b, size_t ldb, size_t rows,
-                    size_t cols, size_t depth)
-{
-    for (size_t j = 0; j < cols; j += TILE) {
-        const size_t width = cols - j < TILE ? cols - j : TILE;
-        strip(out + j, ldo, a, b + j, ldb, rows, width, depth, 0);
+    for (; i + ROWS <= s->rows; i += ROWS)
+        tile(s, i, part, ROWS, vectors);
+    switch (s->rows - i) {
+#define CASE(n) \
+    case n: tile(s, i, part, n, vectors); break
+        CASE(1);
+        CASE(2);
+        CASE(3);
+#if ROWS > 4
+        CASE(4);
+        CASE(5);
+#endif
+#if ROWS > 6
+        CASE(6);
+        CASE(7);
+#endif
+#if ROWS > 8
+        CASE(8);
+        CASE(9);
+        CASE(10);
+        CASE(11);
+#endif
+#undef CASE
+    default: break;
     }
 }
 
-/* One strip of TILE outputs at a time, its weights turned to [k][output] in `turned`. */
+static void full_tiles(const struct strip *s)
+{
+    tiles(s, 0, VECTORS);
+}
+
+static void part_tiles(const struct strip *s)
+{
+    tiles(s, s->part, VECTORS);
+}
+
+static void one_vector(const struct strip *s)
+{
+    tiles(s, s->part, 1);
+}
+
+/* width <= TILE columns */
+static void strip(struct strip *s, size_t width)
+{
+    s->part = width % WIDE;
+    if (width == TILE) {
+        full_tiles(s);
+    } else if (width > TILE - WIDE) {
+        part_tiles(s);
+    } else {
+        const size_t part = s->part;
+        for (size_t j = 0; j < width; j += WIDE, s->out += WIDE, s->b += WIDE) {
+            s->part = j + WIDE > width ? part : 0;
+            one_vector(s);
+            s->bias = s->bias ? s->bias + WIDE : NULL;
+        }
+    }
+}
+
+/* to[i][j] = from[i][j]; writes whole vectors */
+static void copy(T *to, size_t ldto, const T *from, size_t ldfrom, size_t rows, size_t cols)
+{
+    for (size_t i = 0; i < rows; i++, to += ldto, from += ldfrom) {
+        size_t j = 0;
+        for (; j + WIDE <= cols; j += WIDE)
+            wide_store(to + j, wide_load(from + j, 0), 0);
+        if (j < cols)
+            wide_store(to + j, wide_load(from + j, cols - j), 0);
+    }
+}
+
+/* to[j][i] = from[i][j]; writes whole vectors */
+static void turn(T *to, size_t ldto, const T *from, size_t ldfrom, size_t rows, size_t cols)
+{
+    for (size_t i = 0; i < rows; i += WIDE, from += WIDE * ldfrom, to += WIDE) {
+        const size_t lanes = rows - i < WIDE ? rows - i : WIDE;
+        size_t j = 0;
+        for (; j + WIDE <= cols; j += WIDE)
+            wide_turn(to + j * ldto, ldto, from + j, ldfrom, lanes);
+        for (; j < cols; j++)
+            for (size_t l = 0; l < lanes; l++)
+                to[j * ldto + l] = from[l * ldfrom + j];
+    }
+}
+
+/* to[p][i] = a(i, p), tile by tile */
+static void gather(T *to, struct matrix a, size_t rows, size_t depth)
+{
+    for (size_t i = 0; i < rows; i += ROWS, to += DEPTH * STEP, a.at += ROWS * a.row) {
+        const size_t high = rows - i < ROWS ? rows - i : ROWS;
+        if (a.row == 1)
+            copy(to, STEP, a.at, a.col, depth, high);
+        else
+            turn(to, STEP, a.at, a.row, high, depth);
+    }
+}
+
+/* Columns j0 to j0 + width, at most STRIPS strips. b is used in place where a panel would
+ * not be used often enough. */
+static void strips(const struct product *m, size_t j0, size_t width, int in_place)
+{
+    _Alignas(64) T panel[STRIPS * DEPTH * TILE], a[TILES * DEPTH * STEP], bias[STRIPS * TILE];
+    const size_t parts = m->depth / DEPTH + (m->depth % DEPTH != 0);
+    size_t each = parts ? m->depth / parts + (m->depth % parts != 0) : 1, k = 0;
+
+    each += (WIDE - each % WIDE) % WIDE;
+    for (size_t j = 0; m->bias && j < width; j++)
+        bias[j] = m->bias[(j0 + j) * m->bias_step];
+    do {
+        const size_t depth = m->depth - k < each ? m->depth - k : each;
+        const int last = k + depth == m->depth;
+        for (size_t j = 0; !in_place && j < width; j += TILE) {
+            const size_t w = width - j < TILE ? width - j : TILE, at = j0 + j;
+            if (m->turned)
+                turn(panel + j * DEPTH, TILE, m->b + at * m->ldb + k, m->ldb, w, depth);
+            else
+                copy(panel + j * DEPTH, TILE, m->b + k * m->ldb + at, m->ldb, depth, w);
+        }
+        for (size_t i = 0; i < m->rows; i += BLOCK) {
+            const size_t rows = m->rows - i < BLOCK ? m->rows - i : BLOCK;
+            struct matrix from = m->a;
+            from.at += i * from.row + k * from.col;
+            gather(a, from, rows, depth);
+            for (size_t j = 0; j < width; j += TILE) {
+                struct strip s = {.out = m->out + i * m->ldo + j0 + j,
+                                  .ldo = m->ldo,
+                                  .a = a,
+                                  .b = in_place ? m->b + k * m->ldb + j0 + j : panel + j * DEPTH,
+                                  .ldb = in_place ? m->ldb : TILE,
+                                  .bias = m->bias && last ? bias + j : NULL,
+                                  .rows = rows,
+                                  .depth = depth,
+                                  .go_on = k > 0};
+                strip(&s, width - j < TILE ? width - j : TILE);
+            }
+        }
+        k += depth;
+    } while (k < m->depth);
+}
+
+static void product(const struct product *m)
+{
+    const size_t all = STRIPS * TILE;
+    const int in_place = !m->turned && (m->rows <= ROWS || m->depth * m->ldb <= NEAR / sizeof(T));
+    for (size_t j = 0; j < m->cols; j += all)
+        strips(m, j, m->cols - j < all ? m->cols - j : all, in_place);
+}
+
 static void linear(T *y, size_t ldy, const T *x, size_t ldx, const T *w, const T *bias,
                    size_t bias_step, size_t rows, size_t cols, size_t inner)
 {
-    T turned[DEPTH * TILE];
-    for (size_t c = 0; c < cols; c += TILE) {
-        const size_t width = cols - c < TILE ? cols - c : TILE;
-        size_t k = 0;
-        do {
-            const size_t depth = inner - k < DEPTH ? inner - k : DEPTH;
-            for (size_t j = 0; j < width; j++)
-                for (size_t p = 0; p < depth; p++)
-                    turned[p * TILE + j] = w[(c + j) * inner + k + p];
-            strip(y + c, ldy, (struct matrix){x + k, ldx, 1}, turned, TILE, rows, width, depth,
-                  k > 0);
-            k += depth;
-        } while (k < inner);
-        for (size_t r = 0; bias && r < rows; r++)
-            for (size_t j = 0; j < width; j++)
-                y[r * ldy + c + j] += bias[(c + j) * bias_step];
-    }
+    const struct product m = {y, ldy, {x, ldx, 1}, w, inner, 1, bias, bias_step, rows, cols, inner};
+    product(&m);
 }
 
 static void linear_dx(T *dx, size_t lddx, const T *d, size_t ldd, const T *w, size_t rows,
                       size_t cols, size_t inner)
 {
-    product(dx, lddx, (struct matrix){d, ldd, 1}, w, inner, rows, inner, cols);
+    const struct product m = {dx, lddx, {d, ldd, 1}, w, inner, 0, NULL, 0, rows, inner, cols};
+    product(&m);
 }
 
 static void linear_dw(T *dw, const T *d, size_t ldd, const T *x, size_t ldx, size_t rows,
                       size_t cols, size_t inner)
 {
-    product(dw, inner, (struct matrix){d, 1, ldd}, x, ldx, cols, inner, rows);
+    const struct product m = {dw, inner, {d, 1, ldd}, x, ldx, 0, NULL, 0, cols, inner, rows};
+    product(&m);
 }
 
 static void sum_rows(T *out, const T *d, size_t ldd, size_t rows, size_t cols)
@@ -203,4 +358,25 @@ static void sgd(T *out, const T *w, const T *g, T lr, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         out[i] = FMA(-lr, g[i], w[i]);
+}
+
+/* rounds of ROWS * VECTORS wide fused multiply-adds that do not wait for each other */
+static size_t peak(T *out, size_t rounds)
+{
+    W acc[ROWS][VECTORS];
+    const W x = wide_all(out[0]), y = wide_all(out[1]);
+    for (size_t i = 0; i < ROWS; i++)
+        for (size_t v = 0; v < VECTORS; v++)
+            acc[i][v] = wide_all((T)(i * VECTORS + v));
+    for (size_t p = 0; p < rounds; p++)
+        for (size_t i = 0; i < ROWS; i++)
+            for (size_t v = 0; v < VECTORS; v++)
+                acc[i][v] = wide_fused(x, y, acc[i][v]);
+    for (size_t i = 0; i < ROWS; i++)
+        for (size_t v = 0; v < VECTORS; v++) {
+            T lane[WIDE];
+            wide_store(lane, acc[i][v], 0);
+            out[0] += lane[0];
+        }
+    return rounds * ROWS * TILE;
 }

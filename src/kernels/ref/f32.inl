@@ -10,6 +10,6 @@
 #include "kernels/ref/map.inl"
 
 const struct kernels_f32 TABLE = {
-    ISA,     linear,       linear_dx, linear_dw, sum_rows, row_sum,
-    softmax, softmax_back, dot_lse,   map,       add,      sgd,
+    ISA,          linear,  linear_dx, linear_dw, sum_rows, row_sum, softmax,
+    softmax_back, dot_lse, map,       add,       sgd,      peak,
 };

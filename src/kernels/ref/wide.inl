@@ -1,6 +1,7 @@
 /* The wide vectors of the reference: one lane. */
 #define WIDE    1
 #define VECTORS 4
+#define ROWS    4
 
 typedef T W;
 
@@ -21,7 +22,18 @@ static inline W wide_all(T x)
     return x;
 }
 
+static inline W wide_add(W a, W b)
+{
+    return a + b;
+}
+
 static inline W wide_fused(W a, W b, W c)
 {
     return FMA(a, b, c);
+}
+
+static inline void wide_turn(T *to, size_t ldto, const T *from, size_t ldfrom, size_t rows)
+{
+    (void)ldto, (void)ldfrom, (void)rows;
+    *to = *from;
 }

@@ -4,6 +4,7 @@
 
 #define WIDE    4
 #define VECTORS 2
+#define ROWS    6
 
 typedef __m256d W;
 
@@ -31,7 +32,32 @@ static inline W wide_all(T x)
     return _mm256_set1_pd(x);
 }
 
+static inline W wide_add(W a, W b)
+{
+    return _mm256_add_pd(a, b);
+}
+
 static inline W wide_fused(W a, W b, W c)
 {
     return _mm256_fmadd_pd(a, b, c);
+}
+
+static inline W two_parts(const T *low, const T *high)
+{
+    return _mm256_insertf128_pd(_mm256_castpd128_pd256(_mm_loadu_pd(low)), _mm_loadu_pd(high), 1);
+}
+
+/* to[j][i] = from[i][j], 4 by 4: rows i and i + 2 share a vector, so that turning 2 by 2
+ * within its halves is all. Only `rows` rows are read. */
+static inline void wide_turn(T *to, size_t ldto, const T *from, size_t ldfrom, size_t rows)
+{
+    const T *line[WIDE];
+    for (size_t i = 0; i < WIDE; i++)
+        line[i] = from + (i < rows ? i : rows - 1) * ldfrom;
+    for (size_t j = 0; j < WIDE; j += 2, to += 2 * ldto) {
+        const W even = two_parts(line[0] + j, line[2] + j);
+        const W odd = two_parts(line[1] + j, line[3] + j);
+        _mm256_storeu_pd(to, _mm256_unpacklo_pd(even, odd));
+        _mm256_storeu_pd(to + ldto, _mm256_unpackhi_pd(even, odd));
+    }
 }
