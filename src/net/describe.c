@@ -38,6 +38,17 @@ static void describe_param(struct text *out, const struct tape *t, const struct 
     cr_text_printf(out, "in layer '%s'", g.layer);
 }
 
+/* One column for each unit of its layer: not so for what a dense layer reads, joined, which
+ * may have as many columns by chance. */
+static int is_of_units(const struct tape *t, const struct value *v)
+{
+    const struct spec_layer *l = v->layer < 0 ? NULL : &t->net->spec->layer[v->layer];
+    const struct value *of = v;
+    while (of->role != ROLE_JOIN && of->of >= 0)
+        of = &t->value[of->of];
+    return l && v->cols == l->units && !(of->role == ROLE_JOIN && l->kind == LAYER_DENSE);
+}
+
 void cr_tape_describe(struct text *out, const struct tape *t, uint64_t ref)
 {
     const struct value *v = &t->value[cr_ref_value(ref)];
@@ -53,7 +64,7 @@ void cr_tape_describe(struct text *out, const struct tape *t, uint64_t ref)
         return;
     if (v->role == ROLE_INPUT || (v->role == ROLE_GRAD && v->of == t->input))
         cr_text_printf(out, " %s", s->input_names[i]);
-    else if (v->layer >= 0 && v->cols == s->layer[v->layer].units)
+    else if (is_of_units(t, v))
         cr_text_printf(out, " of unit %s in layer '%s'", s->layer[v->layer].unit_names[i],
                        s->layer[v->layer].name);
     else if (v->layer >= 0)
