@@ -142,8 +142,14 @@ static void print_line(struct session *s, const cr_progress *p)
     else
         snprintf(metric, sizeof metric, "%srmse %.4g", p->held_out.rows ? "held-out " : "",
                  m->rmse);
-    fprintf(stderr, "%sepoch %zu/%zu  loss %.4g  %s  %s rows/s  %s left%s", s->terminal ? "\r" : "",
-            p->epoch, p->epochs, p->train.loss, metric, rate, left, s->terminal ? "\033[K" : "\n");
+    char line[240];
+    snprintf(line, sizeof line, "epoch %zu/%zu  loss %.4g  %s  %s rows/s  %s left", p->epoch,
+             p->epochs, p->train.loss, metric, rate, left);
+    /* a line that wraps could not be written over */
+    if (s->terminal)
+        fprintf(stderr, "\r%.*s\033[K", cli_columns(stderr) - 1, line);
+    else
+        fprintf(stderr, "%s\n", line);
     fflush(stderr);
     s->line_open = s->terminal;
 }
