@@ -116,7 +116,40 @@ static void every_allocation_may_fail(void **state)
     }
 }
 
+/* From the first step to the last epoch's end, an allocation would fail. */
+static int forbid(void *ctx, const cr_progress *p)
+{
+    long *held = ctx;
+    if (p->epoch == 1 && p->step == 1)
+        *held = outstanding;
+    assert_int_equal(outstanding, *held);
+    calls_left = p->epoch_done && p->epoch == p->epochs ? -1 : 0;
+    return 0;
+}
+
+static void steps_allocate_nothing(void **state)
+{
+    (void)state;
+    long held = 0;
+    cr_table *t = whole_table();
+    cr_model *m = NULL;
+    const cr_fit_options options = {
+        .held_out = 0.4,
+        .train = {.epochs = 3, .threads = 2, .batch = 2, .progress = forbid, .ctx = &held}};
+    assert_int_equal(cr_model_fit(t, &options, &m, NULL, NULL), CR_OK);
+    assert_int_equal(calls_left, -1);
+    assert_true(held > 0);
+    cr_model_free(m);
+    cr_table_free(t);
+}
+
 #else
+
+static void steps_allocate_nothing(void **state)
+{
+    (void)state;
+    skip();
+}
 
 static void every_allocation_may_fail(void **state)
 {
@@ -161,6 +194,7 @@ static int tear_down(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(every_allocation_may_fail)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(every_allocation_may_fail),
+                                       cmocka_unit_test(steps_allocate_nothing)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
