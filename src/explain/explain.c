@@ -96,6 +96,7 @@ cr_status cr_explain(const cr_net *net, const cr_explain_options *options, char 
     struct text text = {0};
     struct rendering r = {.out = &text, .columns = o.columns ? o.columns : COLUMNS};
     render(x, &o, &r);
+    r.failed |= x->failed;
     cr_explanation_free(x);
     status = text.failed || r.failed || !text.s ? cr_fail_memory(err) : hand_out(&o, &r, err);
     free(r.piece);

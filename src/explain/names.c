@@ -27,11 +27,12 @@ void cr_names_resolve(const struct tape *t, size_t rows, int *value, size_t *ind
 }
 
 cr_status cr_names_init(struct names *n, struct arena *a, const struct tape *tape,
-                        const struct notation *notation, size_t rows, cr_error *err)
+                        const struct notation *notation, size_t rows, int *failed, cr_error *err)
 {
     const cr_net *net = tape->net;
     const struct spec *spec = net->spec;
-    *n = (struct names){.a = a, .tape = tape, .spec = spec, .notation = notation, .rows = rows};
+    *n = (struct names){
+        .a = a, .tape = tape, .spec = spec, .notation = notation, .rows = rows, .failed = failed};
     n->node = arena_new(a, size_t, spec->n_layers + 1);
     n->number = arena_new(a, size_t, net->n_params + 1);
     if (!n->node || !n->number)
@@ -51,9 +52,16 @@ cr_status cr_names_init(struct names *n, struct arena *a, const struct tape *tap
     return CR_OK;
 }
 
+const char *cr_names_sure(const struct names *n, const char *s)
+{
+    if (!s)
+        *n->failed = 1;
+    return s ? s : "";
+}
+
 static const char *number(const struct names *n, size_t v)
 {
-    return cr_arena_printf(n->a, "%zu", v);
+    return cr_names_sure(n, cr_arena_printf(n->a, "%zu", v));
 }
 
 static void set(struct slots *s, enum slot slot, const char *text)
@@ -67,6 +75,11 @@ static void set_symbol(struct slots *s, enum slot slot, struct symbol symbol)
     s->at[slot].latex = symbol.latex;
 }
 
+static struct symbol whole_symbol(const struct names *n, struct symbol s)
+{
+    return (struct symbol){cr_names_sure(n, s.text), cr_names_sure(n, s.latex)};
+}
+
 /* A name from the file: cleaned for text, with spaces joined so that it stays one word. */
 static void set_name(const struct names *n, struct slots *s, enum slot slot, const char *name)
 {
@@ -75,11 +88,14 @@ static void set_name(const struct names *n, struct slots *s, enum slot slot, con
     for (size_t i = 0; i < t.len; i++)
         if (t.s[i] == ' ')
             t.s[i] = '_';
-    s->at[slot].text = cr_arena_strdup(n->a, t.len ? t.s : "?");
+    if (t.failed)
+        *n->failed = 1;
+    s->at[slot].text = cr_names_sure(n, cr_arena_strdup(n->a, t.len ? t.s : "?"));
     for (int inner = 0; inner < 2; inner++) {
         cr_text_clear(&t);
         cr_latex_name(&t, *name ? name : "?", inner);
-        const char *latex = cr_arena_strdup(n->a, cr_text_str(&t));
+        const char *latex =
+            cr_names_sure(n, t.failed ? NULL : cr_arena_strdup(n->a, cr_text_str(&t)));
         if (inner)
             s->at[slot].inner = latex;
         else
@@ -169,7 +185,8 @@ static void fill_weight(const struct names *n, struct slots *s, const struct val
     set(s, SLOT_COLUMN, number(n, k + 1));
     const size_t from = o.index + 1 + (o.layer < 0 ? 0 : n->node[o.layer]);
     set(s, SLOT_FROM,
-        o.mixed && o.layer < 0 ? cr_arena_printf(n->a, "x%zu", from) : number(n, from));
+        o.mixed && o.layer < 0 ? cr_names_sure(n, cr_arena_printf(n->a, "x%zu", from))
+                               : number(n, from));
     if (n->commas || o.mixed)
         set(s, SLOT_SEP, ",");
     set(s, SLOT_N, number(n, n->number[v->param] + index + 1));
@@ -200,7 +217,7 @@ static int is_concat(const struct names *n, int value)
 static struct symbol plain(const struct names *n, enum note note)
 {
     const struct slots none = {0};
-    return cr_notation_symbol(n->a, n->notation, note, &none);
+    return whole_symbol(n, cr_notation_symbol(n->a, n->notation, note, &none));
 }
 
 /* Where a contribution to a gradient comes from: the layer whose delta it carries. */
@@ -357,13 +374,13 @@ struct symbol cr_names_symbol(const struct names *n, int value, size_t row, long
         struct notation named = *n->notation;
         named.pattern[NOTE_TARGET] = "{unit}";
         set_name(n, &s, SLOT_UNIT, n->spec->target_names[i]);
-        return cr_notation_symbol(n->a, &named, note, &s);
+        return whole_symbol(n, cr_notation_symbol(n->a, &named, note, &s));
     }
     struct notation used = *n->notation;
     /* A layer's number stands in parentheses; its example's must not look the same. */
     if (n->brackets && strcmp(used.pattern[NOTE_EXAMPLE], "^{({e})}") == 0)
         used.pattern[NOTE_EXAMPLE] = "^{[{e}]}";
-    return cr_notation_symbol(n->a, &used, note, &s);
+    return whole_symbol(n, cr_notation_symbol(n->a, &used, note, &s));
 }
 
 const char *cr_names_unit(const struct names *n, int value, long index)
@@ -417,7 +434,7 @@ static const char *param_quantity(const struct names *n, const struct value *v, 
     if (index == WHOLE)
         return "weights";
     const struct origin o = origin_of(n, v->layer, (size_t)index % v->cols);
-    return cr_arena_printf(n->a, "weight-%s", part(n, origin_name(n, o)));
+    return cr_names_sure(n, cr_arena_printf(n->a, "weight-%s", part(n, origin_name(n, o))));
 }
 
 const char *cr_names_id(const struct names *n, int value, size_t row, long index)
@@ -456,11 +473,14 @@ const char *cr_names_id(const struct names *n, int value, size_t row, long index
         break;
     case ROLE_DERIVATIVE: what = "derivative"; break;
     case ROLE_SLOPE_TERM: what = "slope-term"; break;
-    case ROLE_PART: what = cr_arena_printf(n->a, "part-%s", part(n, via(n, value))); break;
+    case ROLE_PART:
+        what = cr_names_sure(n, cr_arena_printf(n->a, "part-%s", part(n, via(n, value))));
+        break;
     case ROLE_GRAD: {
         if (of_concat(n, value)) {
             const char *layer = part(n, n->spec->layer[v->layer].name);
-            what = index == WHOLE ? "joined-gradient" : cr_arena_printf(n->a, "gradient-%s", layer);
+            what = index == WHOLE ? "joined-gradient"
+                                  : cr_names_sure(n, cr_arena_printf(n->a, "gradient-%s", layer));
             break;
         }
         const enum note note = note_of(n, value, 0);
@@ -472,5 +492,5 @@ const char *cr_names_id(const struct names *n, int value, size_t row, long index
     }
     case ROLE_COUNT: break;
     }
-    return cr_arena_printf(n->a, "%s.%s", unit, what);
+    return cr_names_sure(n, cr_arena_printf(n->a, "%s.%s", unit, what));
 }

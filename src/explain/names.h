@@ -18,12 +18,17 @@ struct names {
     size_t *node;   /* [n_layers] nodes before the layer */
     size_t *number; /* [groups] numbers of the same kind before the group */
     int commas;
+    int *failed;  /* set to 1 where memory was short: symbols and ids are not NULL then,
+                               but not whole */
     int brackets; /* examples as [2], beside layers as (2): matrix form */
 };
 
 /* Fill in the counters. CR_ERR_MEMORY. */
 cr_status cr_names_init(struct names *names, struct arena *a, const struct tape *tape,
-                        const struct notation *notation, size_t rows, cr_error *err);
+                        const struct notation *notation, size_t rows, int *failed, cr_error *err);
+
+/* s, or "" with *failed set where it is NULL. */
+const char *cr_names_sure(const struct names *names, const char *s);
 
 /* The symbol of an element, or of a whole row (index WHOLE). is_new marks it as computed
  * with, or being, updated parameters. */

@@ -22,6 +22,10 @@ void cr_paper_name(struct paper *p, struct text *out, const char *s)
 
 void cr_paper_symbol(struct paper *p, struct text *out, struct symbol s)
 {
+    if (!s.text || !s.latex) {
+        p->r->failed = 1;
+        return;
+    }
     if (p->kind->style == EXPR_LATEX)
         cr_text_printf(out, "$%s$", s.latex);
     else

@@ -119,6 +119,7 @@ static const struct expr *definition_leaf(void *ctx, const struct expr *sym)
 
 static void write_expr(struct teller *t, const struct expr *e)
 {
+    t->p->r->failed |= !e;
     cr_expr_print(&t->t, e, t->p->kind->style);
 }
 

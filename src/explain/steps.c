@@ -487,7 +487,8 @@ static cr_status make_unique(struct explanation *x, cr_error *err)
         while (i + same < n && strcmp(sorted[i]->id, sorted[i + same]->id) == 0)
             same++;
         for (size_t k = 1; k < same; k++)
-            sorted[i + k]->id = cr_arena_printf(&x->arena, "%s~%zu", sorted[i]->id, k + 1);
+            sorted[i + k]->id = cr_names_sure(
+                &x->names, cr_arena_printf(&x->arena, "%s~%zu", sorted[i]->id, k + 1));
         i += same;
     }
     free(sorted);
@@ -543,7 +544,7 @@ static cr_status make(struct explanation *x, const struct explanation_options *o
     if ((status = cr_trace_run(x->net, &o->trace, &x->trace, err)))
         return status;
     if ((status = cr_names_init(&x->names, &x->arena, x->trace->tape, &x->notation, x->trace->rows,
-                                err)))
+                                &x->failed, err)))
         return status;
     choose_form(x, o);
     x->names.brackets = x->matrix;
@@ -564,7 +565,9 @@ static cr_status make(struct explanation *x, const struct explanation_options *o
             status = fill(x, (int)i, err);
     if (!status && target >= 0)
         x->why = x->step[target].symbol.text;
-    return status ? status : make_unique(x, err);
+    if (!status)
+        status = make_unique(x, err);
+    return status ? status : x->failed ? cr_fail_memory(err) : CR_OK;
 }
 
 cr_status cr_explanation_make(const cr_net *net, const struct explanation_options *options,

@@ -90,6 +90,7 @@ struct explanation {
     int carry, matrix;
     int folded;      /* matrix form was chosen because the network is large */
     const char *why; /* the symbol that was asked for, as it is written here; NULL: all */
+    int failed;      /* memory was short for a name */
     size_t n, room;
     struct xstep *step;
     int **at; /* [passes][total]: the step of an element, plus 1 */

@@ -145,7 +145,7 @@ cr_status cr_explanation_resolve(struct explanation *x, const char *why, int *nu
     int found = find_id(x, why);
     if (found < 0)
         found = find_anywhere(&s, why);
-    const int failed = s.want.failed || s.got.failed;
+    const int failed = s.want.failed || s.got.failed || x->failed;
     cr_text_free(&s.want);
     cr_text_free(&s.got);
     if (failed)

@@ -153,8 +153,9 @@ static double value_of(json_t *steps, const char *id)
 {
     size_t i;
     json_t *s;
-    json_array_foreach(steps, i, s) if (strcmp(json_string_value(json_object_get(s, "id")), id) ==
-                                        0) return json_number_value(json_object_get(s, "value"));
+    json_array_foreach (steps, i, s)
+        if (strcmp(json_string_value(json_object_get(s, "id")), id) == 0)
+            return json_number_value(json_object_get(s, "value"));
     fail_msg("no step %s", id);
     return NAN;
 }
@@ -205,8 +206,7 @@ static void without_targets_only_forward(void **state)
     char *text = explained(net, &how);
     json_t *root, *steps = steps_of(text, &root), *s;
     size_t i;
-    json_array_foreach(steps, i, s)
-    {
+    json_array_foreach (steps, i, s) {
         const char *phase = json_string_value(json_object_get(s, "phase"));
         assert_true(strcmp(phase, "given") == 0 || strcmp(phase, "forward") == 0);
     }

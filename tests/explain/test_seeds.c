@@ -103,9 +103,9 @@ static json_t *step(json_t *root, const char *id)
 {
     size_t i;
     json_t *s;
-    json_array_foreach(json_object_get(root, "steps"), i,
-                       s) if (strcmp(json_string_value(json_object_get(s, "id")), id) ==
-                              0) return s;
+    json_array_foreach (json_object_get(root, "steps"), i, s)
+        if (strcmp(json_string_value(json_object_get(s, "id")), id) == 0)
+            return s;
     fail_msg("no step %s", id);
     return NULL;
 }

@@ -1,0 +1,108 @@
+/* Explaining when memory runs out at any point: an error, nothing leaked, outputs untouched. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "chainrule/explain.h"
+#include "chainrule/file.h"
+#include "failing_memory.h"
+
+#if OWN_ALLOCATOR
+
+static const char network[] =
+    "notation: {base: arrows, weight: \"w_{n}\"}\n"
+    "inputs: {a: 1, \"b c\": -2}\n"
+    "layers:\n"
+    "  - {name: hidden, units: [h], activation: prelu, weights: [[0.5, 1]], bias: [0.25]}\n"
+    "  - {name: both, units: [o, p], activation: softmax, from: [inputs, hidden],\n"
+    "     weights: [[1, 2, 3], [3, 2, 1]], bias: none}\n"
+    "targets: [1, 0]\n"
+    "loss: half-squared\n";
+
+/* Explains with an allocator that fails from call n on; 1 when that was enough. */
+static int attempt(const cr_net *net, const cr_explain_options *how, long n)
+{
+    char untouched, *out = &untouched;
+    size_t len = 7;
+    cr_error err = {0};
+    const long before = outstanding;
+    calls_left = n;
+    const cr_status status = cr_explain(net, how, &out, &len, &err);
+    calls_left = -1;
+    if (status != CR_OK) {
+        if (status != CR_ERR_MEMORY)
+            fail_msg("call %ld: %s: %s", n, cr_status_name(status), err.message);
+        assert_ptr_equal(out, &untouched);
+        assert_int_equal(len, 7);
+    } else {
+        cr_explain_free(out);
+    }
+    if (outstanding != before)
+        fail_msg("call %ld: %ld blocks are left", n, outstanding - before);
+    return status == CR_OK;
+}
+
+static void try_all(const cr_explain_options *how)
+{
+    cr_net *net = NULL;
+    assert_int_equal(cr_net_load_memory(network, strlen(network), "net",
+                                        &(cr_load_options){.type = CR_F64}, &net, NULL),
+                     CR_OK);
+    long n = 0, step = 1;
+    while (!attempt(net, how, n)) {
+        n += step;
+        if (n > 200)
+            step = 29;
+    }
+    assert_true(n > 100);
+    cr_net_free(net);
+}
+
+static void short_of_memory(void **state)
+{
+    (void)state;
+    for (int format = CR_EXPLAIN_TEXT; format <= CR_EXPLAIN_JSON; format++) {
+        for (int form = CR_EXPLAIN_SCALAR; form <= CR_EXPLAIN_MATRIX; form++) {
+            cr_explain_options how;
+            cr_explain_defaults(&how);
+            how.format = (cr_explain_format)format;
+            how.form = (cr_explain_form)form;
+            try_all(&how);
+        }
+    }
+}
+
+static void short_of_memory_on_the_way(void **state)
+{
+    (void)state;
+    cr_explain_options how;
+    cr_explain_defaults(&how);
+    how.carry_displayed = 1;
+    how.iterations = 2;
+    how.why = "dC/dw^2_11"; /* in another notation */
+    try_all(&how);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(short_of_memory),
+        cmocka_unit_test(short_of_memory_on_the_way),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
+
+#else
+
+int main(void)
+{
+    return 77; /* a sanitizer has its own allocator */
+}
+
+#endif
