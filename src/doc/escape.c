@@ -75,16 +75,16 @@ void cr_escape_markdown(struct text *out, const char *s)
 static void put_latex(struct text *out, const char *s, size_t n)
 {
     switch (*s) {
-    case '$': cr_text_add(out, "\\char36 "); break;
-    case '|': cr_text_add(out, "\\char124 "); break;
-    case '`': cr_text_add(out, "\\char96 "); break;
-    case '<': cr_text_add(out, "\\char60 "); break;
-    case '>': cr_text_add(out, "\\char62 "); break;
-    case '\\': cr_text_add(out, "\\char92 "); break;
-    case '^': cr_text_add(out, "\\char94 "); break;
-    case '~': cr_text_add(out, "\\char126 "); break;
-    case '*': cr_text_add(out, "\\char42 "); break;
-    case '"': cr_text_add(out, "\\char34 "); break;
+    case '$': cr_text_add(out, "{\\char36}"); break;
+    case '|': cr_text_add(out, "{\\char124}"); break;
+    case '`': cr_text_add(out, "{\\char96}"); break;
+    case '<': cr_text_add(out, "{\\char60}"); break;
+    case '>': cr_text_add(out, "{\\char62}"); break;
+    case '\\': cr_text_add(out, "{\\char92}"); break;
+    case '^': cr_text_add(out, "{\\char94}"); break;
+    case '~': cr_text_add(out, "{\\char126}"); break;
+    case '*': cr_text_add(out, "{\\char42}"); break;
+    case '"': cr_text_add(out, "{\\char34}"); break;
     case '#':
     case '%':
     case '&':

@@ -32,10 +32,10 @@ static void escapes(void **state)
         {cr_escape_markdown, "<b>|$x$`y`\\", "&lt;b&gt;&#124;&#36;x&#36;&#96;y&#96;&#92;"},
         {cr_escape_markdown, "*a* _b_ [c](d) #e ~f", "\\*a\\* \\_b\\_ \\[c\\](d) \\#e \\~f"},
         {cr_escape_markdown, "http://x.y a@b &", "http&#58;//x.y a&#64;b &amp;"},
-        {cr_escape_latex, "a_b {c} 5% #1 & \\x", "a\\_b \\{c\\} 5\\% \\#1 \\& \\char92 x"},
+        {cr_escape_latex, "a_b {c} 5% #1 & \\x", "a\\_b \\{c\\} 5\\% \\#1 \\& {\\char92}x"},
         {cr_escape_latex, "$^~|<>`*\"",
-         "\\char36 \\char94 \\char126 \\char124 \\char60 \\char62 "
-         "\\char96 \\char42 \\char34 "},
+         "{\\char36}{\\char94}{\\char126}{\\char124}{\\char60}{\\char62}"
+         "{\\char96}{\\char42}{\\char34}"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct text t = {0};
