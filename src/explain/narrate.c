@@ -112,12 +112,14 @@ static int is_last_layer(const struct teller *t, int layer)
 
 /* What is said once, before the first steps of a kind. */
 static const char about_layers[] =
-    "Each layer multiplies its inputs by its weights and adds its biases; that gives the "
+    "Each layer multiplies its inputs by its weights and adds its biases, if any; that gives the "
     "pre-activations, and the activation function turns them into the layer's output.";
 static const char about_nodes[] =
-    "Each node multiplies its inputs by its weights and adds them up, together with its bias "
-    "where it has one. That is its pre-activation; the activation function turns it into the "
-    "node's output.";
+    "Each node multiplies its inputs by its weights and adds them up, together with its bias. "
+    "That is its pre-activation; the activation function turns it into the node's output.";
+static const char about_nodes_without_bias[] =
+    "Each node multiplies its inputs by its weights and adds them up. That is its "
+    "pre-activation; the activation function turns it into the node's output.";
 static const char about_softmax_delta[] =
     "Softmax makes every output depend on every pre-activation, so each delta gathers what all "
     "the outputs send back.";
@@ -301,6 +303,14 @@ static void heading_of_layer(struct teller *t, const char *what, int layer)
     cr_text_clear(&t->t);
 }
 
+static int has_bias(const struct teller *t)
+{
+    for (size_t g = 0; g < t->x->net->n_params; g++)
+        if (t->x->net->param[g].kind == PARAM_BIAS)
+            return 1;
+    return 0;
+}
+
 static void tell_forward(struct teller *t, size_t i, size_t end, int several)
 {
     if (several)
@@ -310,7 +320,9 @@ static void tell_forward(struct teller *t, size_t i, size_t end, int several)
     t->p->kind->heading(t->p, 2, cr_text_str(&t->t));
     cr_text_clear(&t->t);
     if (!t->x->step[i].pass && !t->x->why) {
-        cr_text_add(&t->t, t->x->matrix ? about_layers : about_nodes);
+        cr_text_add(&t->t, t->x->matrix  ? about_layers
+                           : has_bias(t) ? about_nodes
+                                         : about_nodes_without_bias);
         paragraph(t);
     }
     tell_steps(t, i, end, (struct telling){.labels = 1, .examples = 1});
@@ -390,7 +402,9 @@ static void tell_gradients(struct teller *t, size_t i, size_t end, int *told)
     if (!*told && !t->x->why) {
         cr_text_add(&t->t,
                     "A weight's gradient is the delta of the node that it enters, times the number "
-                    "that it carries. A bias carries a 1.");
+                    "that it carries.");
+        if (has_bias(t))
+            cr_text_add(&t->t, " A bias carries a 1.");
         if (t->x->trace->rows > 1)
             cr_text_add(&t->t, " The examples' contributions add up.");
         paragraph(t);
