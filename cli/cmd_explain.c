@@ -163,6 +163,17 @@ static int explain_row(const struct args *args)
     return result;
 }
 
+/* A model begins with a length of 8 bytes and JSON. */
+static int is_model(const char *path)
+{
+    unsigned char head[9] = {0};
+    FILE *f = fopen(path, "rb");
+    const size_t n = f ? fread(head, 1, sizeof head, f) : 0;
+    if (f)
+        (void)fclose(f);
+    return n == sizeof head && head[7] == 0 && head[8] == '{';
+}
+
 static int run(const void *p)
 {
     const struct args *args = p;
@@ -174,6 +185,9 @@ static int run(const void *p)
         return cli_usage_error(&cli_explain, "--step and --output exclude each other");
     if (args->data)
         return explain_row(args);
+    if (is_model(args->file))
+        return cli_fail_text("give a table too: chainrule explain MODEL DATA.csv --row 1",
+                             "%s is a model, not a network file", args->file);
     if (cr_net_load(args->file, &(cr_load_options){.type = CR_F64}, &net, &err))
         return cli_fail(&err);
     const int result = explain(args, net, NULL, NULL);

@@ -1,0 +1,1 @@
+chainrule train examples/data/digits.csv --target digit --epochs 1 -q -o m && chainrule explain m
