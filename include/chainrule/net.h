@@ -121,7 +121,9 @@ CR_API cr_status cr_predict_f64(const cr_plan *plan, const double *in, double *o
  *   plan  for training;  in [rows][inputs], targets [rows][outputs], 1 <= rows
  *   loss  the batch's loss before the update; may be NULL
  * Returns as cr_predict; CR_ERR_DIVERGED when the loss is not finite: the parameters are
- * then as they were before the step. (Rumelhart, Hinton & Williams 1986, eq. 8 without momentum.) */
+ * then as they were before the step. A gradient that is not finite beside a finite loss (the
+ * slope of sqrt at 0) shows in the next step's loss: keep a copy of the parameters to go back to.
+ * (Rumelhart, Hinton & Williams 1986, eq. 8 without momentum.) */
 CR_API cr_status cr_train_step(const cr_plan *plan, const float *in, const float *targets,
                                size_t rows, double rate, double *loss, void *work, size_t work_size,
                                cr_error *err);

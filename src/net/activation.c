@@ -130,6 +130,20 @@ static int looks_like_name(const char *text, const char *variable)
            !(strlen(variable) == n && strncmp(s, variable, n) == 0);
 }
 
+/* A plan would refuse a formula that no program can hold; here the place is known. */
+static cr_status check_size(const struct activation *act, const struct source *src,
+                            struct place at, cr_error *err)
+{
+    const uint64_t args[] = {ACT_T, ACT_Z};
+    struct program program;
+    if (cr_expr_compile(act->formula, args, 1, &program, NULL) == CR_OK &&
+        cr_expr_compile(act->derivative, args, 2, &program, NULL) == CR_OK)
+        return CR_OK;
+    cr_fail_at(err, CR_ERR_LIMIT, src, at, "the formula or its derivative is too long to run");
+    cr_hint(err, "a formula may take about %d operations", PROGRAM_STEPS);
+    return CR_ERR_LIMIT;
+}
+
 cr_status cr_activation_set(struct arena *a, struct activation *out, const char *text,
                             const struct spec_param *params, size_t n, const struct source *src,
                             struct place at, cr_error *err)
@@ -170,6 +184,8 @@ cr_status cr_activation_set(struct arena *a, struct activation *out, const char 
     act.derivative = cr_expr_diff(a, act.formula, ACT_T);
     if (!act.text || !act.derivative)
         return cr_fail_memory(err);
-    *out = act;
-    return CR_OK;
+    status = check_size(&act, src, inside, err);
+    if (status == CR_OK)
+        *out = act;
+    return status;
 }
