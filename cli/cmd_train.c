@@ -1,8 +1,12 @@
 /* chainrule train: a table to a model. */
+#include <errno.h>
+#include <libgen.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "chainrule/train.h"
 #include "cli.h"
@@ -240,6 +244,25 @@ static int fit(const struct args *args, const cr_table *table, const char *net, 
     return report.result.stopped ? CLI_INTERRUPTED : CLI_DONE;
 }
 
+/* Better now than after an hour of training: can the model be written? 0, or CLI_FAILED. */
+static int check_output(const char *path)
+{
+    struct stat st;
+    const int exists = stat(path, &st) == 0;
+    int problem = exists && S_ISDIR(st.st_mode) ? EISDIR : 0;
+    if (!problem && exists && access(path, W_OK) != 0)
+        problem = errno;
+    if (!problem && !exists) {
+        char *copy = strdup(path);
+        if (!copy || access(dirname(copy), W_OK | X_OK) != 0)
+            problem = errno;
+        free(copy);
+    }
+    if (!problem)
+        return CLI_DONE;
+    return cli_fail_text("nothing was trained", "cannot write '%s': %s", path, strerror(problem));
+}
+
 static int run(const void *p)
 {
     const struct args *args = p;
@@ -250,6 +273,8 @@ static int run(const void *p)
     cr_error err = {0};
     if (!args->target)
         return cli_usage_error(&cli_train, "--target COLUMN is needed: which column to predict");
+    if (check_output(args->output) != CLI_DONE)
+        return CLI_FAILED;
     if (args->net && cli_read(args->net, MAX_NETWORK, &net, &net_size) != 0)
         return CLI_FAILED;
     int code =

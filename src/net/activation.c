@@ -131,8 +131,8 @@ static int looks_like_name(const char *text, const char *variable)
 }
 
 /* A plan would refuse a formula that no program can hold; here the place is known. */
-static cr_status check_size(const struct activation *act, const struct source *src,
-                            struct place at, cr_error *err)
+static cr_status check_size(const struct activation *act, const struct source *src, struct place at,
+                            cr_error *err)
 {
     const uint64_t args[] = {ACT_T, ACT_Z};
     struct program program;

@@ -1,0 +1,1 @@
+chainrule train leaves.csv --target kind -q -o nowhere/leaves.model
