@@ -104,5 +104,7 @@ extern const struct command cli_explain;
 extern const struct command cli_check;
 extern const struct command cli_train;
 extern const struct command cli_predict;
+extern const struct command cli_bench;
+extern const struct command cli_selftest;
 
 #endif

@@ -37,7 +37,8 @@ static const struct command help_command = {
 
 /* In the order of the overview. */
 static const struct command *const commands[] = {
-    &cli_init, &cli_explain, &cli_check, &cli_train, &cli_predict, &cli_list, &help_command,
+    &cli_init, &cli_explain, &cli_check,    &cli_train,    &cli_predict,
+    &cli_list, &cli_bench,   &cli_selftest, &help_command,
 };
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
 

@@ -1,0 +1,174 @@
+/* The self-test: kernels against the reference, and the same weights whatever the
+ * instruction set and the number of threads. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/random.h"
+#include "perf/sha256.h"
+#include "perf/workload.h"
+
+enum { NETWORKS = 6, STEPS = 6, MOST_UNITS = 70, MOST_ROWS = 200 };
+
+static const int threads[] = {1, 2, 3, 4, 7, 8};
+enum { N_THREADS = sizeof threads / sizeof *threads };
+
+struct session {
+    cr_selftest_options options;
+    cr_selftest *result;
+    struct team *team[N_THREADS];
+    struct sha256 all;
+    size_t done, work;
+    cr_error *err;
+};
+
+static cr_status advance(struct session *s)
+{
+    s->done++;
+    if (s->options.progress && s->options.progress(s->options.ctx, s->done, s->work))
+        return cr_fail(s->err, CR_ERR_CANCELLED, "%s", cr_status_text(CR_ERR_CANCELLED));
+    return CR_OK;
+}
+
+/* Network `index`: sizes at random, small and odd ones among them, so that whole and broken
+ * vectors, slices and tiles occur. */
+static cr_workload network(size_t index)
+{
+    static const char *const hidden[] = {"relu", "tanh", "sigmoid"};
+    const struct random_key key = {1 + index, RANDOM_CHECK, 1};
+    cr_workload w = {"random", 3 + cr_random_below(key, 0, 3)};
+    for (size_t i = 0; i < w.n_units; i++)
+        w.units[i] = 1 + cr_random_below(key, 1 + i, MOST_UNITS);
+    const int classes = index % 2 == 0 && w.units[w.n_units - 1] > 1;
+    w.hidden = hidden[index % 3];
+    w.output = classes ? "softmax" : "identity";
+    w.loss = classes ? "cross-entropy" : "half-squared";
+    w.batch = 1 + cr_random_below(key, 10, MOST_ROWS);
+    return w;
+}
+
+/* Weights after a few steps: a block, freed with free. */
+static cr_status train(const cr_workload *w, enum isa isa, struct team *team, float **out,
+                       size_t *n, cr_error *err)
+{
+    struct subject *s = NULL;
+    cr_status status = cr_subject_create(w, CR_FOR_TRAINING, 0, 7, team, &s, err);
+    if (status)
+        return status;
+    *n = cr_net_n_params(s->net);
+    float *copy = malloc(*n * sizeof *copy);
+    if (copy && cr_subject_use(s, isa)) {
+        cr_subject_train(s, STEPS);
+        memcpy(copy, cr_net_params(s->net), *n * sizeof *copy);
+    }
+    cr_subject_free(s);
+    if (!copy)
+        return cr_fail_memory(err);
+    *out = copy;
+    return CR_OK;
+}
+
+static cr_status compare(struct session *s, const cr_workload *w, const float *want, size_t size)
+{
+    for (size_t row = 0, isa = 0; isa < ISA_COUNT; isa++) {
+        if (!cr_kernels_f32((enum isa)isa))
+            continue;
+        for (int i = 0; i < N_THREADS; i++) {
+            float *got = NULL;
+            size_t n;
+            const cr_status status = train(w, (enum isa)isa, s->team[i], &got, &n, s->err);
+            if (status)
+                return status;
+            cr_selftest_row *r = &s->result->row[row];
+            r->runs++;
+            r->wrong += n != size || memcmp(want, got, size * sizeof *want) != 0;
+            free(got);
+        }
+        row++;
+    }
+    return CR_OK;
+}
+
+static cr_status check_training(struct session *s)
+{
+    for (size_t i = 0; i < s->result->networks; i++) {
+        const cr_workload w = network(i);
+        float *want = NULL;
+        size_t n = 0;
+        cr_status status = train(&w, ISA_REF, NULL, &want, &n, s->err);
+        if (status)
+            return status;
+        for (size_t k = 0; k < n; k++) { /* the same digest where bytes lie the other way round */
+            uint32_t word;
+            memcpy(&word, &want[k], sizeof word);
+            const unsigned char bytes[4] = {(unsigned char)word, (unsigned char)(word >> 8),
+                                            (unsigned char)(word >> 16),
+                                            (unsigned char)(word >> 24)};
+            cr_sha256_add(&s->all, bytes, sizeof bytes);
+        }
+        status = compare(s, &w, want, n);
+        free(want);
+        if (!status)
+            status = advance(s);
+        if (status)
+            return status;
+    }
+    return CR_OK;
+}
+
+static cr_status begin(struct session *s)
+{
+    cr_selftest *r = s->result;
+    r->networks = s->options.networks ? s->options.networks : NETWORKS;
+    r->row = calloc(ISA_COUNT, sizeof *r->row);
+    if (!r->row)
+        return cr_fail_memory(s->err);
+    for (int isa = 0; isa < ISA_COUNT; isa++)
+        if (cr_kernels_f32((enum isa)isa))
+            r->row[r->n_rows++] = (cr_selftest_row){cr_isa_name((enum isa)isa), 1};
+    s->work = r->networks;
+    for (int i = 0; i < N_THREADS; i++) {
+        const cr_status status = cr_team_create(threads[i], &s->team[i], s->err);
+        if (status)
+            return status;
+    }
+    return CR_OK;
+}
+
+static void judge(cr_selftest *r)
+{
+    r->passed = 1;
+    for (size_t i = 0; i < r->n_rows; i++)
+        r->passed &= r->row[i].kernels && r->row[i].wrong == 0;
+}
+
+cr_status cr_selftest_run(const cr_selftest_options *options, cr_selftest **out, cr_error *err)
+{
+    static const cr_selftest_options defaults;
+    struct session s = {.options = options ? *options : defaults, .err = err};
+    s.result = calloc(1, sizeof *s.result);
+    if (!s.result)
+        return cr_fail_memory(err);
+    cr_sha256_start(&s.all);
+    cr_status status = begin(&s);
+    if (!status)
+        status = check_training(&s);
+    for (int i = 0; i < N_THREADS; i++)
+        cr_team_destroy(s.team[i]);
+    if (status) {
+        cr_selftest_free(s.result);
+        return status;
+    }
+    cr_sha256_hex(&s.all, s.result->weights);
+    judge(s.result);
+    *out = s.result;
+    return CR_OK;
+}
+
+void cr_selftest_free(cr_selftest *selftest)
+{
+    if (!selftest)
+        return;
+    free(selftest->row);
+    free(selftest);
+}
