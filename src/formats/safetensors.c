@@ -121,8 +121,7 @@ static cr_status read_metadata(const struct source *file, const json_t *object,
     s->value = arena_new(&s->arena, const char *, n);
     if (!s->key || !s->value)
         return cr_fail_memory(err);
-    json_object_foreach((json_t *)object, key, value)
-    {
+    json_object_foreach ((json_t *)object, key, value) {
         if (!json_is_string(value))
             return fail(file, err, "__metadata__ '%s' is no string", key);
         s->key[s->n_metadata] = cr_arena_strdup(&s->arena, key);
@@ -170,8 +169,7 @@ static cr_status read_entries(const struct source *file, const json_t *root,
     s->tensor = arena_new(&s->arena, struct tensor, json_object_size(root));
     if (!s->tensor)
         return cr_fail_memory(err);
-    json_object_foreach((json_t *)root, key, value)
-    {
+    json_object_foreach ((json_t *)root, key, value) {
         if (!strcmp(key, metadata_key)) {
             status = read_metadata(file, value, s, err);
         } else {
