@@ -27,6 +27,10 @@ const struct kernels_f32 *cr_kernels_f32(enum isa isa)
     if (isa == ISA_AVX512 && cr_cpu_has_avx512())
         return &cr_kernels_f32_avx512;
 #endif
+#ifdef CHAINRULE_ARM
+    if (isa == ISA_NEON) /* every 64-bit ARM has it */
+        return &cr_kernels_f32_neon;
+#endif
     return NULL;
 }
 
@@ -39,6 +43,10 @@ const struct kernels_f64 *cr_kernels_f64(enum isa isa)
         return &cr_kernels_f64_avx2;
     if (isa == ISA_AVX512 && cr_cpu_has_avx512())
         return &cr_kernels_f64_avx512;
+#endif
+#ifdef CHAINRULE_ARM
+    if (isa == ISA_NEON) /* every 64-bit ARM has it */
+        return &cr_kernels_f64_neon;
 #endif
     return NULL;
 }

@@ -20,7 +20,7 @@
 #include "kernels/program.h"
 
 /* Instruction sets, the slowest first; the name is what CHAINRULE_ISA takes. */
-#define ISA_LIST(X) X(REF, "ref") X(AVX2, "avx2") X(AVX512, "avx512")
+#define ISA_LIST(X) X(REF, "ref") X(AVX2, "avx2") X(AVX512, "avx512") X(NEON, "neon")
 
 enum isa {
 #define X(name, text) ISA_##name,
