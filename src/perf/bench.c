@@ -314,7 +314,7 @@ static cr_status choose_rows(struct session *s)
     size_t n = 0;
     while (cr_workload_row(n, &w))
         n++;
-    b->row = calloc(n, sizeof *b->row);
+    b->row = calloc(n + 1, sizeof *b->row);
     b->point = calloc(POINTS, sizeof *b->point);
     if (!b->row || !b->point)
         return cr_fail_memory(s->err);
