@@ -28,8 +28,9 @@ static void print(const cr_selftest *t)
 {
     for (size_t i = 0; i < t->n_rows; i++) {
         const cr_selftest_row *r = &t->row[i];
-        printf("%-8s kernels: %s%s%s\n", r->isa, r->kernels ? "equal the reference" : "DIFFER",
-               r->message[0] ? ": " : "", r->message);
+        printf("%-8s kernels: %s%s\n", r->isa,
+               r->differs ? "DIFFER from the reference: " : "equal the reference",
+               r->differs ? r->differs : "");
         if (r->wrong)
             printf("%-8s training: %zu of %zu runs DIFFER\n", r->isa, r->wrong, r->runs);
         else

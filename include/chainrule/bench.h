@@ -104,9 +104,8 @@ typedef struct cr_selftest_options {
 
 typedef struct cr_selftest_row {
     const char *isa;
-    int kernels;        /* the kernels equal the reference: 1; differ: 0 */
-    char message[256];  /* which kernel differs, and where; or "" */
-    size_t runs, wrong; /* trainings, and those whose final weights differ from the reference's */
+    const char *differs; /* the first kernel that does not equal the reference; NULL: none */
+    size_t runs, wrong;  /* trainings, and those whose final weights differ from the reference's */
 } cr_selftest_row;
 
 typedef struct cr_selftest {

@@ -5,10 +5,11 @@
 #include <string.h>
 
 #include "base/random.h"
+#include "kernels/check.h"
 #include "perf/sha256.h"
 #include "perf/workload.h"
 
-enum { NETWORKS = 6, STEPS = 6, MOST_UNITS = 70, MOST_ROWS = 200 };
+enum { NETWORKS = 6, STEPS = 6, KERNEL_ROUNDS = 200, MOST_UNITS = 70, MOST_ROWS = 200 };
 
 static const int threads[] = {1, 2, 3, 4, 7, 8};
 enum { N_THREADS = sizeof threads / sizeof *threads };
@@ -89,6 +90,22 @@ static cr_status compare(struct session *s, const cr_workload *w, const float *w
     return CR_OK;
 }
 
+static cr_status check_kernels(struct session *s)
+{
+    void *work = cr_work_alloc(KERNEL_CHECK_WORK);
+    cr_status status = work ? CR_OK : cr_fail_memory(s->err);
+    for (size_t row = 0, isa = 0; isa < ISA_COUNT && !status; isa++) {
+        const struct kernels_f32 *f32 = cr_kernels_f32((enum isa)isa);
+        if (!f32)
+            continue;
+        s->result->row[row++].differs =
+            cr_kernel_check(f32, cr_kernels_f64((enum isa)isa), KERNEL_ROUNDS, 1, work, NULL);
+        status = advance(s);
+    }
+    cr_work_free(work);
+    return status;
+}
+
 static cr_status check_training(struct session *s)
 {
     for (size_t i = 0; i < s->result->networks; i++) {
@@ -125,8 +142,8 @@ static cr_status begin(struct session *s)
         return cr_fail_memory(s->err);
     for (int isa = 0; isa < ISA_COUNT; isa++)
         if (cr_kernels_f32((enum isa)isa))
-            r->row[r->n_rows++] = (cr_selftest_row){cr_isa_name((enum isa)isa), 1};
-    s->work = r->networks;
+            r->row[r->n_rows++].isa = cr_isa_name((enum isa)isa);
+    s->work = r->networks + r->n_rows;
     for (int i = 0; i < N_THREADS; i++) {
         const cr_status status = cr_team_create(threads[i], &s->team[i], s->err);
         if (status)
@@ -139,7 +156,7 @@ static void judge(cr_selftest *r)
 {
     r->passed = 1;
     for (size_t i = 0; i < r->n_rows; i++)
-        r->passed &= r->row[i].kernels && r->row[i].wrong == 0;
+        r->passed &= !r->row[i].differs && r->row[i].wrong == 0;
 }
 
 cr_status cr_selftest_run(const cr_selftest_options *options, cr_selftest **out, cr_error *err)
@@ -151,6 +168,8 @@ cr_status cr_selftest_run(const cr_selftest_options *options, cr_selftest **out,
         return cr_fail_memory(err);
     cr_sha256_start(&s.all);
     cr_status status = begin(&s);
+    if (!status)
+        status = check_kernels(&s);
     if (!status)
         status = check_training(&s);
     for (int i = 0; i < N_THREADS; i++)

@@ -84,4 +84,8 @@ check(wrong.returncode == 2 and wrong.stdout == "" and "W1 to W7" in wrong.stder
 for bad in ("--seconds=0", "--seconds=nan", "--threads=-1", "--part=all,limits"):
     check(bench(bad).returncode == 2, bad)
 
+done = subprocess.run([PROGRAM, "selftest", "--networks=2"], capture_output=True, text=True)
+check(done.returncode == 0 and done.stdout.endswith("\npassed\n"), f"selftest: {done}")
+check(done.stdout.startswith("ref      kernels: equal the reference\n"), done.stdout)
+
 sys.exit(failed)
