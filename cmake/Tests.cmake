@@ -39,6 +39,11 @@ if(CMOCKA_FOUND)
     endforeach()
 endif()
 
+# What tests/perf/test_all_instructions.py counts the instructions of.
+add_executable(perf_count_steps tests/perf/count_steps.c)
+target_include_directories(perf_count_steps PRIVATE src)
+target_link_libraries(perf_count_steps PRIVATE chainrule_static chainrule_flags Threads::Threads m)
+
 file(GLOB scripts CONFIGURE_DEPENDS tests/*/test_*.sh tests/*/test_*.py)
 foreach(script ${scripts})
     get_filename_component(name ${script} NAME_WE)
