@@ -74,6 +74,47 @@ void cr_limit_read(const char *isa, const void *p, size_t bytes, size_t times)
     }
 }
 
+#elif defined(__aarch64__)
+
+#define FUSED(n)                         "fmla v" #n ".4s, v30.4s, v31.4s\n\t"
+#define EIGHT(F, a, b, c, d, e, f, g, h) F(a) F(b) F(c) F(d) F(e) F(f) F(g) F(h)
+#define CLEAR(n)                         "movi v" #n ".4s, #0\n\t"
+#define VECTOR_CLOBBERS                                                                       \
+    "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v16", "v17", "v18", "v19", "v20", "v21", \
+        "v22", "v23", "v30", "v31"
+
+double cr_limit_fma(const char *isa, size_t times)
+{
+    const double rounds = (double)times;
+    (void)isa;
+    if (times == 0)
+        return 0;
+    __asm__ volatile(
+        EIGHT(CLEAR, 0, 1, 2, 3, 4, 5, 6, 7) EIGHT(CLEAR, 16, 17, 18, 19, 20, 21, 22, 23) CLEAR(30)
+            CLEAR(31) "1:\n\t" EIGHT(FUSED, 0, 1, 2, 3, 4, 5, 6, 7)
+                EIGHT(FUSED, 16, 17, 18, 19, 20, 21, 22, 23) "subs %0, %0, #1\n\tb.ne 1b\n\t"
+        : "+r"(times)
+        :
+        : VECTOR_CLOBBERS, "cc");
+    return rounds * 16 * 4 * 2;
+}
+
+void cr_limit_read(const char *isa, const void *p, size_t bytes, size_t times)
+{
+    const char *stop = (const char *)p + bytes;
+    (void)isa;
+    for (size_t i = 0; bytes && i < times; i++) {
+        const char *at = p;
+        __asm__ volatile("1:\n\t"
+                         "ld1 {v0.4s, v1.4s, v2.4s, v3.4s}, [%0], #64\n\t"
+                         "ld1 {v4.4s, v5.4s, v6.4s, v7.4s}, [%0], #64\n\t"
+                         "cmp %0, %1\n\tb.lo 1b\n\t"
+                         : "+r"(at)
+                         : "r"(stop)
+                         : VECTOR_CLOBBERS, "cc", "memory");
+    }
+}
+
 #else
 
 enum { CHAINS = 64 };
