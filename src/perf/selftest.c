@@ -169,9 +169,9 @@ cr_status cr_selftest_run(const cr_selftest_options *options, cr_selftest **out,
     cr_sha256_start(&s.all);
     cr_status status = begin(&s);
     if (!status)
-        status = check_kernels(&s);
-    if (!status)
         status = check_training(&s);
+    if (!status)
+        status = check_kernels(&s);
     for (int i = 0; i < N_THREADS; i++)
         cr_team_destroy(s.team[i]);
     if (status) {

@@ -27,12 +27,9 @@ static void check(long n, cr_status status, long left)
         fail_msg("call %ld: %ld blocks are left", n, left);
 }
 
-static int bench(long n)
+static int bench(long n, unsigned what)
 {
-    const cr_bench_options how = {.what = CR_BENCH_STEPS | CR_BENCH_PREDICT | CR_BENCH_LIMITS,
-                                  .threads = 1,
-                                  .seconds = 1e-6,
-                                  .workload = "W2"};
+    const cr_bench_options how = {.what = what, .threads = 1, .seconds = 1e-6, .workload = "W2"};
     cr_bench *out = NULL;
     const long before = outstanding;
     calls_left = n;
@@ -61,9 +58,13 @@ static void bench_without_memory(void **state)
 {
     (void)state;
     long n = 0;
-    while (!bench(n))
+    while (!bench(n, CR_BENCH_STEPS | CR_BENCH_PREDICT))
         n += n < 30 ? 1 : 7;
     assert_true(n > 30);
+    n = 0;
+    while (!bench(n, CR_BENCH_LIMITS))
+        n++;
+    assert_true(n > 4);
 }
 
 static void selftest_without_memory(void **state)
