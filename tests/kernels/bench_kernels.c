@@ -1,4 +1,4 @@
-/* bench_kernels [MILLISECONDS]: how near the matrix kernels come to the machine's limit, for
+/* bench_kernels [MILLISECONDS [NET]]: how near the matrix kernels come to the machine's limit, for
  * the layers of the benchmark's networks. The limit is taken anew beside each kernel, for
  * clocks and neighbours change; the best of several passes counts. */
 #include <stdio.h>
@@ -98,6 +98,8 @@ int main(int argc, char **argv)
         printf("\n%-8s%18s %16s %16s %16s\n", cr_isa_name((enum isa)isa), "rows, in, out",
                "forward", "input gradient", "weight gradient");
         for (size_t i = 0; i < sizeof layers / sizeof *layers; i++) {
+            if (argc > 2 && strcmp(argv[2], layers[i].net) != 0)
+                continue;
             struct layer l = {.k = k};
             l.rows = layers[i].rows, l.inner = layers[i].inner, l.cols = layers[i].cols;
             l.x = numbers(l.rows * l.inner), l.y = numbers(l.rows * l.cols);

@@ -45,12 +45,12 @@ static inline W wide_fused(W a, W b, W c)
     return vfmaq_f32(c, a, b);
 }
 
-/* to[j][i] = from[i][j], 4 by 4. Only `rows` rows are read. */
-static inline void wide_turn(T *to, size_t ldto, const T *from, size_t ldfrom, size_t rows)
+/* to[j][i] = line[i][j0 + j], 4 by 4. */
+static inline void wide_turn(T *to, size_t ldto, const T *const *line, size_t j0)
 {
     W row[WIDE];
     for (size_t i = 0; i < WIDE; i++)
-        row[i] = vld1q_f32(from + (i < rows ? i : rows - 1) * ldfrom);
+        row[i] = vld1q_f32(line[i] + j0);
     const float64x2_t a = vreinterpretq_f64_f32(vtrn1q_f32(row[0], row[1]));
     const float64x2_t b = vreinterpretq_f64_f32(vtrn2q_f32(row[0], row[1]));
     const float64x2_t c = vreinterpretq_f64_f32(vtrn1q_f32(row[2], row[3]));

@@ -36,10 +36,10 @@ static inline W wide_fused(W a, W b, W c)
     return vfmaq_f64(c, a, b);
 }
 
-/* to[j][i] = from[i][j], 2 by 2. Only `rows` rows are read. */
-static inline void wide_turn(T *to, size_t ldto, const T *from, size_t ldfrom, size_t rows)
+/* to[j][i] = line[i][j0 + j], 2 by 2. */
+static inline void wide_turn(T *to, size_t ldto, const T *const *line, size_t j0)
 {
-    const W a = vld1q_f64(from), b = vld1q_f64(from + (rows > 1 ? ldfrom : 0));
+    const W a = vld1q_f64(line[0] + j0), b = vld1q_f64(line[1] + j0);
     vst1q_f64(to, vtrn1q_f64(a, b));
     vst1q_f64(to + ldto, vtrn2q_f64(a, b));
 }

@@ -15,11 +15,19 @@ enum {
     STEP = (ROWS + WIDE - 1) / WIDE * WIDE, /* a tile's part of a: [depth][STEP] */
     TILES = 8,                              /* of rows, copied at once */
     BLOCK = TILES * ROWS,
-    STRIPS = 65536 / (DEPTH * TILE * (int)sizeof(T)), /* whose panels are made at once */
-    NEAR = 16384                                      /* bytes that stay in the nearest cache */
+    STRIPS = 131072 / (DEPTH * TILE * (int)sizeof(T)) / 4 * 4, /* whose panels are made at once */
+    FEW = 3,                                                   /* rows, that take wider tiles: */
+    LONG = ROWS / FEW * VECTORS,                               /* so many vectors */
+    AHEAD = 8,                                                 /* numbers of a, fetched early */
+    NEAR = 16384 /* bytes that stay in the nearest cache */
 };
 
 #define INLINE static inline __attribute__((always_inline))
+#ifdef __clang__
+#define UNROLL _Pragma("unroll")
+#else
+#define UNROLL _Pragma("GCC unroll 16")
+#endif
 
 /* element (i, p): at[i row + p col]; row or col is 1 */
 struct matrix {
@@ -56,35 +64,48 @@ struct strip {
 /* rows and vectors are constants where this is called, so that acc stays in registers */
 INLINE void tile(const struct strip *s, size_t i0, size_t part, size_t rows, size_t vectors)
 {
-    W acc[ROWS][VECTORS];
+    W acc[ROWS * VECTORS];
     const T *a = s->a + i0 / ROWS * DEPTH * STEP, *b = s->b;
     const size_t ldo = s->ldo, ldb = s->ldb;
     T *out = s->out + i0 * ldo;
 #define LAST(v) ((v) + 1 == vectors ? part : 0)
+    UNROLL
     for (size_t i = 0; i < rows; i++)
-        for (size_t v = 0; v < vectors; v++)
-            acc[i][v] = wide_all(0);
+        UNROLL
+    for (size_t v = 0; v < vectors; v++)
+        acc[i * vectors + v] = wide_all(0);
     if (s->go_on)
-        for (size_t i = 0; i < rows; i++)
-            for (size_t v = 0; v < vectors; v++)
-                acc[i][v] = wide_load(out + i * ldo + v * WIDE, LAST(v));
+        UNROLL
+    for (size_t i = 0; i < rows; i++)
+        UNROLL
+    for (size_t v = 0; v < vectors; v++)
+        acc[i * vectors + v] = wide_load(out + i * ldo + v * WIDE, LAST(v));
     for (const T *end = a + s->depth * STEP; a != end; a += STEP, b += ldb) {
-        W line[VECTORS];
+        W line[LONG];
+        __builtin_prefetch(a + AHEAD * STEP);
+        UNROLL
         for (size_t v = 0; v < vectors; v++)
             line[v] = wide_load(b + v * WIDE, LAST(v));
+        UNROLL
         for (size_t i = 0; i < rows; i++) {
             const W x = wide_all(a[i]);
+            UNROLL
             for (size_t v = 0; v < vectors; v++)
-                acc[i][v] = wide_fused(x, line[v], acc[i][v]);
+                acc[i * vectors + v] = wide_fused(x, line[v], acc[i * vectors + v]);
         }
     }
     if (s->bias)
-        for (size_t i = 0; i < rows; i++)
-            for (size_t v = 0; v < vectors; v++)
-                acc[i][v] = wide_add(acc[i][v], wide_load(s->bias + v * WIDE, LAST(v)));
+        UNROLL
     for (size_t i = 0; i < rows; i++)
-        for (size_t v = 0; v < vectors; v++)
-            wide_store(out + i * ldo + v * WIDE, acc[i][v], LAST(v));
+        UNROLL
+    for (size_t v = 0; v < vectors; v++)
+        acc[i * vectors + v] =
+            wide_add(acc[i * vectors + v], wide_load(s->bias + v * WIDE, LAST(v)));
+    UNROLL
+    for (size_t i = 0; i < rows; i++)
+        UNROLL
+    for (size_t v = 0; v < vectors; v++)
+        wide_store(out + i * ldo + v * WIDE, acc[i * vectors + v], LAST(v));
 #undef LAST
 }
 
@@ -134,11 +155,22 @@ static void one_vector(const struct strip *s)
     tiles(s, s->part, 1);
 }
 
-/* width <= TILE columns */
+static void long_tile(const struct strip *s)
+{
+    switch (s->rows) {
+    case 1: tile(s, 0, 0, 1, LONG); break;
+    case 2: tile(s, 0, 0, 2, LONG); break;
+    default: tile(s, 0, 0, FEW, LONG); break;
+    }
+}
+
+/* width <= TILE columns; for few rows LONG * WIDE too */
 static void strip(struct strip *s, size_t width)
 {
     s->part = width % WIDE;
-    if (width == TILE) {
+    if (width > TILE) {
+        long_tile(s);
+    } else if (width == TILE) {
         full_tiles(s);
     } else if (width > TILE - WIDE) {
         part_tiles(s);
@@ -169,12 +201,15 @@ static void turn(T *to, size_t ldto, const T *from, size_t ldfrom, size_t rows, 
 {
     for (size_t i = 0; i < rows; i += WIDE, from += WIDE * ldfrom, to += WIDE) {
         const size_t lanes = rows - i < WIDE ? rows - i : WIDE;
+        const T *line[WIDE]; /* what is beyond the last row does not matter */
         size_t j = 0;
+        for (size_t l = 0; l < WIDE; l++)
+            line[l] = from + (l < lanes ? l : lanes - 1) * ldfrom;
         for (; j + WIDE <= cols; j += WIDE)
-            wide_turn(to + j * ldto, ldto, from + j, ldfrom, lanes);
+            wide_turn(to + j * ldto, ldto, line, j);
         for (; j < cols; j++)
             for (size_t l = 0; l < lanes; l++)
-                to[j * ldto + l] = from[l * ldfrom + j];
+                to[j * ldto + l] = line[l][j];
     }
 }
 
@@ -195,6 +230,7 @@ static void gather(T *to, struct matrix a, size_t rows, size_t depth)
 static void strips(const struct product *m, size_t j0, size_t width, int in_place)
 {
     _Alignas(64) T panel[STRIPS * DEPTH * TILE], a[TILES * DEPTH * STEP], bias[STRIPS * TILE];
+    const size_t wide = m->rows <= FEW && in_place ? LONG * WIDE : TILE;
     const size_t parts = m->depth / DEPTH + (m->depth % DEPTH != 0);
     size_t each = parts ? m->depth / parts + (m->depth % parts != 0) : 1, k = 0;
 
@@ -216,7 +252,8 @@ static void strips(const struct product *m, size_t j0, size_t width, int in_plac
             struct matrix from = m->a;
             from.at += i * from.row + k * from.col;
             gather(a, from, rows, depth);
-            for (size_t j = 0; j < width; j += TILE) {
+            for (size_t j = 0, w; j < width; j += w) {
+                w = width - j >= wide ? wide : width - j < TILE ? width - j : TILE;
                 struct strip s = {.out = m->out + i * m->ldo + j0 + j,
                                   .ldo = m->ldo,
                                   .a = a,
@@ -226,18 +263,76 @@ static void strips(const struct product *m, size_t j0, size_t width, int in_plac
                                   .rows = rows,
                                   .depth = depth,
                                   .go_on = k > 0};
-                strip(&s, width - j < TILE ? width - j : TILE);
+                strip(&s, w);
             }
         }
         k += depth;
     } while (k < m->depth);
 }
 
+/* The columns j to j + TILE for a few rows, with b turned in passing: a panel would be used
+ * too seldom. */
+INLINE void turned_tile(const struct product *m, size_t j, size_t rows)
+{
+    _Alignas(64) T block[WIDE * TILE], bias[TILE];
+    const T *line[TILE];
+    W acc[FEW * VECTORS];
+    for (size_t l = 0; l < TILE; l++)
+        line[l] = m->b + (j + l) * m->ldb;
+    UNROLL
+    for (size_t i = 0; i < rows * VECTORS; i++)
+        acc[i] = wide_all(0);
+    for (size_t k = 0; k < m->depth; k += WIDE) {
+        const size_t depth = m->depth - k < WIDE ? m->depth - k : WIDE;
+        if (depth == WIDE)
+            for (size_t v = 0; v < VECTORS; v++)
+                wide_turn(block + v * WIDE, TILE, line + v * WIDE, k);
+        else
+            for (size_t p = 0; p < depth; p++)
+                for (size_t l = 0; l < TILE; l++)
+                    block[p * TILE + l] = line[l][k + p];
+        for (size_t p = 0; p < depth; p++)
+            UNROLL
+        for (size_t i = 0; i < rows; i++) {
+            const W x = wide_all(m->a.at[i * m->a.row + k + p]);
+            UNROLL
+            for (size_t v = 0; v < VECTORS; v++)
+                acc[i * VECTORS + v] =
+                    wide_fused(x, wide_load(block + p * TILE + v * WIDE, 0), acc[i * VECTORS + v]);
+        }
+    }
+    for (size_t l = 0; m->bias && l < TILE; l++)
+        bias[l] = m->bias[(j + l) * m->bias_step];
+    UNROLL
+    for (size_t i = 0; i < rows; i++)
+        UNROLL
+    for (size_t v = 0; v < VECTORS; v++) {
+        W sum = acc[i * VECTORS + v];
+        if (m->bias)
+            sum = wide_add(sum, wide_load(bias + v * WIDE, 0));
+        wide_store(m->out + i * m->ldo + j + v * WIDE, sum, 0);
+    }
+}
+
+/* As many columns as whole tiles have; returns how many. */
+static size_t few_rows(const struct product *m)
+{
+    size_t j = 0;
+    for (; j + TILE <= m->cols; j += TILE)
+        switch (m->rows) {
+        case 1: turned_tile(m, j, 1); break;
+        case 2: turned_tile(m, j, 2); break;
+        default: turned_tile(m, j, FEW); break;
+        }
+    return j;
+}
+
 static void product(const struct product *m)
 {
     const size_t all = STRIPS * TILE;
     const int in_place = !m->turned && (m->rows <= ROWS || m->depth * m->ldb <= NEAR / sizeof(T));
-    for (size_t j = 0; j < m->cols; j += all)
+    size_t j = m->turned && m->rows > 0 && m->rows <= FEW ? few_rows(m) : 0;
+    for (; j < m->cols; j += all)
         strips(m, j, m->cols - j < all ? m->cols - j : all, in_place);
 }
 

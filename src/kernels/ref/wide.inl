@@ -32,8 +32,8 @@ static inline W wide_fused(W a, W b, W c)
     return FMA(a, b, c);
 }
 
-static inline void wide_turn(T *to, size_t ldto, const T *from, size_t ldfrom, size_t rows)
+static inline void wide_turn(T *to, size_t ldto, const T *const *line, size_t j0)
 {
-    (void)ldto, (void)ldfrom, (void)rows;
-    *to = *from;
+    (void)ldto;
+    *to = line[0][j0];
 }

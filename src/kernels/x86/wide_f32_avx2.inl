@@ -47,14 +47,11 @@ static inline W two_parts(const T *low, const T *high)
     return _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(low)), _mm_loadu_ps(high), 1);
 }
 
-/* to[j][i] = from[i][j], 8 by 8: rows i and i + 4 share a vector, so that turning 4 by 4
- * within its halves is all. Only `rows` rows are read. */
-static inline void wide_turn(T *to, size_t ldto, const T *from, size_t ldfrom, size_t rows)
+/* to[j][i] = line[i][j0 + j], 8 by 8: rows i and i + 4 share a vector, so that turning 4 by 4
+ * within its halves is all. */
+static inline void wide_turn(T *to, size_t ldto, const T *const *line, size_t j0)
 {
-    const T *line[WIDE];
-    for (size_t i = 0; i < WIDE; i++)
-        line[i] = from + (i < rows ? i : rows - 1) * ldfrom;
-    for (size_t j = 0; j < WIDE; j += 4, to += 4 * ldto) {
+    for (size_t j = j0; j < j0 + WIDE; j += 4, to += 4 * ldto) {
         W row[4];
         for (size_t i = 0; i < 4; i++)
             row[i] = two_parts(line[i] + j, line[i + 4] + j);

@@ -50,14 +50,11 @@ static inline W four_parts(const T *const *line, size_t j)
     return _mm512_insertf32x4(v, _mm_loadu_ps(line[12] + j), 3);
 }
 
-/* to[j][i] = from[i][j], 16 by 16: rows i, i + 4, i + 8 and i + 12 share a vector, so that
- * turning 4 by 4 within its quarters is all. Only `rows` rows are read. */
-static inline void wide_turn(T *to, size_t ldto, const T *from, size_t ldfrom, size_t rows)
+/* to[j][i] = line[i][j0 + j], 16 by 16: rows i, i + 4, i + 8 and i + 12 share a vector, so that
+ * turning 4 by 4 within its quarters is all. */
+static inline void wide_turn(T *to, size_t ldto, const T *const *line, size_t j0)
 {
-    const T *line[WIDE];
-    for (size_t i = 0; i < WIDE; i++)
-        line[i] = from + (i < rows ? i : rows - 1) * ldfrom;
-    for (size_t j = 0; j < WIDE; j += 4, to += 4 * ldto) {
+    for (size_t j = j0; j < j0 + WIDE; j += 4, to += 4 * ldto) {
         W row[4];
         for (size_t i = 0; i < 4; i++)
             row[i] = four_parts(line + i, j);

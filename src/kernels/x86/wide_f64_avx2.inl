@@ -47,14 +47,11 @@ static inline W two_parts(const T *low, const T *high)
     return _mm256_insertf128_pd(_mm256_castpd128_pd256(_mm_loadu_pd(low)), _mm_loadu_pd(high), 1);
 }
 
-/* to[j][i] = from[i][j], 4 by 4: rows i and i + 2 share a vector, so that turning 2 by 2
- * within its halves is all. Only `rows` rows are read. */
-static inline void wide_turn(T *to, size_t ldto, const T *from, size_t ldfrom, size_t rows)
+/* to[j][i] = line[i][j0 + j], 4 by 4: rows i and i + 2 share a vector, so that turning 2 by 2
+ * within its halves is all. */
+static inline void wide_turn(T *to, size_t ldto, const T *const *line, size_t j0)
 {
-    const T *line[WIDE];
-    for (size_t i = 0; i < WIDE; i++)
-        line[i] = from + (i < rows ? i : rows - 1) * ldfrom;
-    for (size_t j = 0; j < WIDE; j += 2, to += 2 * ldto) {
+    for (size_t j = j0; j < j0 + WIDE; j += 2, to += 2 * ldto) {
         const W even = two_parts(line[0] + j, line[2] + j);
         const W odd = two_parts(line[1] + j, line[3] + j);
         _mm256_storeu_pd(to, _mm256_unpacklo_pd(even, odd));

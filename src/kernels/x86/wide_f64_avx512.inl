@@ -50,14 +50,11 @@ static inline W four_parts(const T *const *line, size_t j)
     return _mm512_insertf64x2(v, _mm_loadu_pd(line[6] + j), 3);
 }
 
-/* to[j][i] = from[i][j], 8 by 8: rows i, i + 2, i + 4 and i + 6 share a vector, so that
- * turning 2 by 2 within its quarters is all. Only `rows` rows are read. */
-static inline void wide_turn(T *to, size_t ldto, const T *from, size_t ldfrom, size_t rows)
+/* to[j][i] = line[i][j0 + j], 8 by 8: rows i, i + 2, i + 4 and i + 6 share a vector, so that
+ * turning 2 by 2 within its quarters is all. */
+static inline void wide_turn(T *to, size_t ldto, const T *const *line, size_t j0)
 {
-    const T *line[WIDE];
-    for (size_t i = 0; i < WIDE; i++)
-        line[i] = from + (i < rows ? i : rows - 1) * ldfrom;
-    for (size_t j = 0; j < WIDE; j += 2, to += 2 * ldto) {
+    for (size_t j = j0; j < j0 + WIDE; j += 2, to += 2 * ldto) {
         const W even = four_parts(line, j), odd = four_parts(line + 1, j);
         _mm512_storeu_pd(to, _mm512_unpacklo_pd(even, odd));
         _mm512_storeu_pd(to + ldto, _mm512_unpackhi_pd(even, odd));
