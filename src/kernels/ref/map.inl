@@ -100,6 +100,11 @@ static void map(const struct program *p, const T *const *args, const unsigned ch
 
     assert(p->n_regs <= PROGRAM_REGS && p->n_args <= PROGRAM_ARGS &&
            p->n_args + p->n_consts <= p->n_regs && p->result < p->n_regs);
+    /* the last step may write to out at once, unless out is an argument: loops over arrays
+     * that overlap stay slow */
+    int apart = p->n_steps > 0 && p->steps[p->n_steps - 1].out == p->result;
+    for (size_t k = 0; k < p->n_args; k++)
+        apart &= args[k] != out;
     for (size_t k = 0; k < p->n_regs; k++) {
         reg[k] = strips[k];
         if (k < p->n_args && step[k])
@@ -120,9 +125,10 @@ static void map(const struct program *p, const T *const *args, const unsigned ch
         for (size_t s = 0; s < p->n_steps; s++) {
             const struct program_step *now = &p->steps[s];
             assert(now->out >= p->n_args + p->n_consts && now->out < p->n_regs);
-            run_step((enum prim)now->prim, strips[now->out], reg[now->a], reg[now->b], reg[now->c],
-                     width);
+            T *to = apart && s + 1 == p->n_steps ? out + at : strips[now->out];
+            run_step((enum prim)now->prim, to, reg[now->a], reg[now->b], reg[now->c], width);
         }
-        memmove(out + at, reg[p->result], width * sizeof *out);
+        if (!apart)
+            memmove(out + at, reg[p->result], width * sizeof *out);
     }
 }
