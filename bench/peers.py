@@ -318,7 +318,8 @@ def contestants(args, workload, threads):
         except (NotImplementedError, ImportError):
             pass
         except Exception as e:  # a peer that breaks here is a peer that is not installed
-            print(f"{workload['name']}: {make.name}: {type(e).__name__}: {e}"[:300], file=sys.stderr)
+            what = f"{workload['name']}: {make.name}: {type(e).__name__}: {e}"
+            print(what[:300], file=sys.stderr)
 
 
 def number(us):
@@ -393,8 +394,8 @@ def main():
     print(f"- chainrule {about['version']}, {about['isa']}, compiler {about['compiler']}; "
           + ", ".join(versions()))
     print(f"- command: `{' '.join(['./dev bench'] + sys.argv[1:])}`\n")
-    print("Microseconds per step: median (lowest to highest); × is the median ratio to ours, taken "
-          "just before.\n")
+    print("Microseconds per step: median (lowest to highest); × is the median ratio to ours, "
+          "taken just before.\n")
     print("| workload | threads | " + " | ".join(names[i] for i in shown) + " |")
     print("|---|---|" + "---|" * len(shown))
     for name, threads, row in rows:
