@@ -9,7 +9,7 @@
 #include "perf/sha256.h"
 #include "perf/workload.h"
 
-enum { NETWORKS = 6, STEPS = 6, KERNEL_ROUNDS = 200, MOST_UNITS = 70, MOST_ROWS = 200 };
+enum { NETWORKS = 6, STEPS = 3, KERNEL_ROUNDS = 200, MOST_UNITS = 70, MOST_ROWS = 200 };
 
 static const int threads[] = {1, 2, 3, 4, 7, 8};
 enum { N_THREADS = sizeof threads / sizeof *threads };
