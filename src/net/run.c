@@ -5,7 +5,9 @@
 #include "base/team.h"
 #include "net/call.h"
 
-enum { CHUNK = 1 << 14 /* numbers of an update that one member takes at a time */ };
+/* How many numbers of an update one member takes at a time; waking the others for less than
+ * that costs more than it saves. */
+enum { CHUNK = 1 << 14 };
 
 static size_t update_size(const cr_plan *plan, const struct call *c)
 {

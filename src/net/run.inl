@@ -256,20 +256,22 @@ void NAME(cr_run)(const cr_plan *plan, const struct run *run, enum phase first, 
         NAME(run_with_hook)(&j);
         return;
     }
-    size_t chunks = 0;
+    size_t chunks = 0, numbers = 0;
     if (first < PHASE_UPDATE)
         cr_team_run(run->team, j.slicing.n, NAME(slice), &j);
     for (int i = 0; i < plan->n_calls; i++) {
         const struct call *c = &plan->call[i];
         if (!NAME(wanted)(&j, c))
             continue;
-        if (c->phase == PHASE_UPDATE)
+        if (c->phase == PHASE_UPDATE) {
             chunks += update_chunks(update_size(plan, c));
-        else if (!NAME(joins_late)(&j, c))
+            numbers += update_size(plan, c);
+        } else if (!NAME(joins_late)(&j, c)) {
             NAME(finish)(&j, c);
+        }
     }
     if (chunks)
-        cr_team_run(run->team, chunks, NAME(update), &j);
+        cr_team_run(numbers > CHUNK ? run->team : NULL, chunks, NAME(update), &j);
 }
 
 #undef JOB
