@@ -83,28 +83,19 @@ cr_status cr_model_save(const cr_model *m, const char *path, cr_error *err)
     return status;
 }
 
-static cr_status CR_PRINTF(3, 4) fail(const char *file, cr_error *err, const char *fmt, ...)
-{
-    char message[sizeof err->message];
-    va_list args;
-    va_start(args, fmt);
-    vsnprintf(message, sizeof message, fmt, args);
-    va_end(args);
-    const struct source src = {.name = file};
-    return cr_fail_at(err, CR_ERR_FORMAT, &src, (struct place){0}, "%s", message);
-}
-
 static cr_status fill_group(cr_net *net, size_t group, const struct tensor *want,
                             const struct tensor *t, const char *file, cr_error *err)
 {
     const cr_param_group g = cr_net_group(net, group);
     float *to = (float *)net->values + g.offset;
     if (!t)
-        return fail(file, err, "tensor '%s' is missing", want->name);
+        return cr_model_fail(file, err, "tensor '%s' is missing", want->name);
     if (strcmp(t->dtype, "F32") != 0)
-        return fail(file, err, "tensor '%s' is %s; the network needs F32", t->name, t->dtype);
+        return cr_model_fail(file, err, "tensor '%s' is %s; the network needs F32", t->name,
+                             t->dtype);
     if (t->n_dims != want->n_dims || memcmp(t->dim, want->dim, t->n_dims * sizeof *t->dim) != 0) {
-        fail(file, err, "tensor '%s' does not have the shape that the network needs", t->name);
+        cr_model_fail(file, err, "tensor '%s' does not have the shape that the network needs",
+                      t->name);
         if (want->n_dims == 2)
             cr_hint(err, "it must be [%zu, %zu]", want->dim[0], want->dim[1]);
         else
@@ -114,8 +105,8 @@ static cr_status fill_group(cr_net *net, size_t group, const struct tensor *want
     memcpy(to, t->data, t->size);
     for (size_t i = 0; i < g.rows * g.cols; i++)
         if (!isfinite(to[i]))
-            return fail(file, err, "tensor '%s' has a number that is not finite, at %zu", t->name,
-                        i);
+            return cr_model_fail(file, err, "tensor '%s' has a number that is not finite, at %zu",
+                                 t->name, i);
     return CR_OK;
 }
 
@@ -136,7 +127,8 @@ static cr_status fill_parameters(cr_net *net, const struct safetensors *s, const
         while (k < n && strcmp(want[k].name, s->tensor[i].name) != 0)
             k++;
         if (k == n)
-            status = fail(file, err, "tensor '%s' is none of the network's", s->tensor[i].name);
+            status =
+                cr_model_fail(file, err, "tensor '%s' is none of the network's", s->tensor[i].name);
     }
     for (size_t i = 0; status == CR_OK && i < n; i++)
         status = fill_group(net, i, &want[i], cr_safetensors_find(s, want[i].name), file, err);
@@ -153,7 +145,7 @@ static cr_status build_net(const struct safetensors *s, const struct source *fil
     const size_t bytes = file->size < SIZE_MAX / 128 ? 64 * file->size + (1 << 20) : SIZE_MAX / 2;
     struct spec *spec;
     if (!text)
-        return fail(file->name, err, "there is no network in the file's __metadata__");
+        return cr_model_fail(file->name, err, "there is no network in the file's __metadata__");
     struct text name = {0}; /* so that a line's number is not looked for in the file itself */
     cr_text_printf(&name, "%s (its network)", file->name);
     cr_status status =
@@ -188,18 +180,18 @@ static cr_status read_model(const struct safetensors *s, const struct source *sr
     const char *data = cr_safetensors_metadata(s, MODEL_KEY_DATA);
     const char *training = cr_safetensors_metadata(s, MODEL_KEY_TRAINING);
     if (!format) {
-        fail(file, err, "this safetensors file is not one of chainrule's");
+        cr_model_fail(file, err, "this safetensors file is not one of chainrule's");
         cr_hint(err, "its __metadata__ has no '%s'", MODEL_KEY_FORMAT);
         return CR_ERR_FORMAT;
     }
     if (strcmp(format, FORMAT_VERSION) != 0) {
-        fail(file, err, "the model file has format %s; this program reads format %s", format,
-             FORMAT_VERSION);
+        cr_model_fail(file, err, "the model file has format %s; this program reads format %s",
+                      format, FORMAT_VERSION);
         cr_hint(err, "a newer chainrule may read it");
         return CR_ERR_FORMAT;
     }
     if (!data)
-        return fail(file, err, "there are no columns in the file's __metadata__");
+        return cr_model_fail(file, err, "there are no columns in the file's __metadata__");
     cr_status status = cr_prepare_read(data, file, &m->prepare, err);
     if (status == CR_OK)
         status = build_net(s, src, &m->net, err);
@@ -208,11 +200,11 @@ static cr_status read_model(const struct safetensors *s, const struct source *sr
     if (status != CR_OK)
         return status;
     if (cr_net_inputs(m->net) != m->prepare.n_inputs)
-        return fail(file, err, "the network has %zu inputs, but the data %zu columns",
-                    cr_net_inputs(m->net), m->prepare.n_inputs);
+        return cr_model_fail(file, err, "the network has %zu inputs, but the data %zu columns",
+                             cr_net_inputs(m->net), m->prepare.n_inputs);
     if (cr_net_outputs(m->net) != m->prepare.n_outputs)
-        return fail(file, err, "the network has %zu outputs, but the data needs %zu",
-                    cr_net_outputs(m->net), m->prepare.n_outputs);
+        return cr_model_fail(file, err, "the network has %zu outputs, but the data needs %zu",
+                             cr_net_outputs(m->net), m->prepare.n_outputs);
     if (training) {
         m->training = malloc(strlen(training) + 1);
         if (!m->training)

@@ -28,4 +28,7 @@ cr_status cr_prepare_read(const char *json, const char *file, struct prepare *ou
  * memory. */
 char *cr_training_write(const cr_fit_report *r);
 
+/* CR_ERR_FORMAT in a model file, which has no lines to point to. */
+cr_status cr_model_fail(const char *file, cr_error *err, const char *fmt, ...) CR_PRINTF(3, 4);
+
 #endif

@@ -52,7 +52,7 @@ void cr_prepare_write(const struct prepare *p, struct text *out)
     free(text);
 }
 
-static cr_status CR_PRINTF(3, 4) fail(const char *file, cr_error *err, const char *fmt, ...)
+cr_status cr_model_fail(const char *file, cr_error *err, const char *fmt, ...)
 {
     char message[sizeof err->message];
     va_list args;
@@ -68,10 +68,10 @@ static cr_status read_name(const json_t *j, const char *what, const char *file, 
 {
     const char *s = json_string_value(j);
     if (!s)
-        return fail(file, err, "the model's data: %s is no text", what);
+        return cr_model_fail(file, err, "the model's data: %s is no text", what);
     const char *problem = *s ? cr_name_problem(s, strlen(s)) : "is empty";
     if (problem)
-        return fail(file, err, "the model's data: %s %s", what, problem);
+        return cr_model_fail(file, err, "the model's data: %s %s", what, problem);
     *out = cr_arena_strdup(a, s);
     return *out ? CR_OK : cr_fail_memory(err);
 }
@@ -88,7 +88,7 @@ static cr_status read_columns(const json_t *columns, const char *file, struct pr
                               cr_error *err)
 {
     if (!json_is_array(columns) || json_array_size(columns) == 0)
-        return fail(file, err, "the model's data: there are no columns");
+        return cr_model_fail(file, err, "the model's data: there are no columns");
     p->n_inputs = json_array_size(columns);
     p->input = arena_new(&p->arena, const char *, p->n_inputs);
     p->mean = arena_new(&p->arena, double, p->n_inputs);
@@ -103,12 +103,13 @@ static cr_status read_columns(const json_t *columns, const char *file, struct pr
         if (status != CR_OK)
             return status;
         if (!step || strcmp(step, "standardise") != 0)
-            return fail(file, err, "the model's data: column '%s' has an unknown step",
-                        p->input[i]);
+            return cr_model_fail(file, err, "the model's data: column '%s' has an unknown step",
+                                 p->input[i]);
         if (!read_number(json_object_get(j, "mean"), &p->mean[i]) ||
             !read_number(json_object_get(j, "sd"), &p->sd[i]) || p->sd[i] < 0)
-            return fail(file, err, "the model's data: mean and sd of column '%s' are no numbers",
-                        p->input[i]);
+            return cr_model_fail(file, err,
+                                 "the model's data: mean and sd of column '%s' are no numbers",
+                                 p->input[i]);
     }
     return CR_OK;
 }
@@ -119,7 +120,7 @@ static cr_status read_classes(const json_t *target, const char *file, struct pre
     const json_t *names = json_object_get(target, "classes");
     struct classes *c = &p->classes;
     if (!json_is_array(names) || json_array_size(names) < 2)
-        return fail(file, err, "the model's data: there must be at least 2 classes");
+        return cr_model_fail(file, err, "the model's data: there must be at least 2 classes");
     c->n = json_array_size(names);
     c->name = arena_new(&p->arena, const char *, c->n);
     if (json_is_true(json_object_get(target, "numbers")))
@@ -133,10 +134,12 @@ static cr_status read_classes(const json_t *target, const char *file, struct pre
             return status;
         if (c->value &&
             (!cr_parse_f64(c->name[i], strlen(c->name[i]), &c->value[i]) || !isfinite(c->value[i])))
-            return fail(file, err, "the model's data: class '%s' is no number", c->name[i]);
+            return cr_model_fail(file, err, "the model's data: class '%s' is no number",
+                                 c->name[i]);
         if (i > 0 &&
             !(c->value ? c->value[i - 1] < c->value[i] : strcmp(c->name[i - 1], c->name[i]) < 0))
-            return fail(file, err, "the model's data: class '%s' is out of order", c->name[i]);
+            return cr_model_fail(file, err, "the model's data: class '%s' is out of order",
+                                 c->name[i]);
     }
     return CR_OK;
 }
@@ -155,29 +158,30 @@ static cr_status read_target(const json_t *target, const char *file, struct prep
         if (!strcmp(code, code_names[i]))
             found = i;
     if (found < 0)
-        return fail(file, err, "the model's data: the target's code is unknown");
+        return cr_model_fail(file, err, "the model's data: the target's code is unknown");
     p->code = (enum target_code)found;
     p->task = task && !strcmp(task, "regression")       ? CR_REGRESSION
               : task && !strcmp(task, "classification") ? CR_CLASSIFICATION
                                                         : CR_TASK_GUESS;
     if (p->task == CR_TASK_GUESS || (p->task == CR_REGRESSION) != (p->code <= CODE_LOG_NUMBER))
-        return fail(file, err, "the model's data: the target's task is unknown");
+        return cr_model_fail(file, err, "the model's data: the target's task is unknown");
     p->n_outputs = 1;
     p->target_sd = 1;
     if (p->task == CR_REGRESSION) {
         if (!read_number(json_object_get(target, "mean"), &p->target_mean) ||
             !read_number(json_object_get(target, "sd"), &p->target_sd) || p->target_sd < 0)
-            return fail(file, err, "the model's data: mean and sd of the target are no numbers");
+            return cr_model_fail(file, err,
+                                 "the model's data: mean and sd of the target are no numbers");
         return CR_OK;
     }
     if (!read_number(json_object_get(target, "off"), &p->off) || (p->off != 0 && p->off != -1))
-        return fail(file, err, "the model's data: 'off' is neither 0 nor -1");
+        return cr_model_fail(file, err, "the model's data: 'off' is neither 0 nor -1");
     status = read_classes(target, file, p, err);
     if (status != CR_OK)
         return status;
     if (p->code == CODE_ONE_COLUMN && p->classes.n != 2)
-        return fail(file, err, "the model's data: one output cannot tell %zu classes apart",
-                    p->classes.n);
+        return cr_model_fail(
+            file, err, "the model's data: one output cannot tell %zu classes apart", p->classes.n);
     if (p->code == CODE_ONE_HOT)
         p->n_outputs = p->classes.n;
     return CR_OK;
@@ -188,7 +192,7 @@ cr_status cr_prepare_read(const char *json, const char *file, struct prepare *ou
     json_error_t why;
     json_t *root = json_loads(json, JSON_REJECT_DUPLICATES, &why);
     if (!root)
-        return fail(file, err, "the model's data is not valid JSON: %s", why.text);
+        return cr_model_fail(file, err, "the model's data is not valid JSON: %s", why.text);
     struct prepare p = {0};
     cr_status status = read_columns(json_object_get(root, "columns"), file, &p, err);
     if (status == CR_OK)
