@@ -2,6 +2,7 @@
 #ifndef FORMATS_MODEL_FILE_H
 #define FORMATS_MODEL_FILE_H
 
+#include "base/error.h"
 #include "base/text.h"
 #include "chainrule/model.h"
 #include "chainrule/train.h"
