@@ -6,8 +6,8 @@ enum { IT(MOST) = KERNEL_CHECK_WORK / 6 / sizeof(double) };
 struct IT(round) {
     struct source *s;
     const struct TABLE *ref, *k;
-    size_t rows, cols, inner, ldx, ldd;
-    T *x, *d, *w, *b, *got, *want; /* x [rows][ldx], d [rows][ldd], w [cols][inner], b [cols] */
+    size_t rows, cols, inner, ldx, ldd, ldw;
+    T *x, *d, *w, *b, *got, *want; /* x [rows][ldx], d [rows][ldd], w [cols][ldw], b [cols] */
     uint64_t *hash;
 };
 
@@ -43,7 +43,7 @@ static int IT(same)(struct IT(round) * r, size_t n)
 static int IT(products)(struct IT(round) * r, int which)
 {
     const size_t rows = r->rows, cols = r->cols, inner = r->inner;
-    const size_t n = which == 0 ? rows * r->ldd : which == 1 ? rows * r->ldx : cols * inner;
+    const size_t n = which == 0 ? rows * r->ldd : which == 1 ? rows * r->ldx : cols * r->ldw;
     const size_t step = below(r->s, 2);
     const T *bias = below(r->s, 3) ? r->b : NULL;
     IT(begin)(r, n);
@@ -51,11 +51,11 @@ static int IT(products)(struct IT(round) * r, int which)
         const struct TABLE *k = i ? r->k : r->ref;
         T *out = i ? r->got : r->want;
         if (which == 0)
-            k->linear(out, r->ldd, r->x, r->ldx, r->w, bias, step, rows, cols, inner);
+            k->linear(out, r->ldd, r->x, r->ldx, r->w, r->ldw, bias, step, rows, cols, inner);
         else if (which == 1)
-            k->linear_dx(out, r->ldx, r->d, r->ldd, r->w, rows, cols, inner);
+            k->linear_dx(out, r->ldx, r->d, r->ldd, r->w, r->ldw, rows, cols, inner);
         else
-            k->linear_dw(out, r->d, r->ldd, r->x, r->ldx, rows, cols, inner);
+            k->linear_dw(out, r->ldw, r->d, r->ldd, r->x, r->ldx, rows, cols, inner);
     }
     return IT(same)(r, n);
 }
@@ -133,9 +133,10 @@ static const char *IT(round)(const struct TABLE *k, struct source s, void *work,
     r.x = at[0], r.d = at[1], r.w = at[2], r.b = at[3], r.got = at[4], r.want = at[5];
     r.rows = some_size(&s, 220), r.cols = some_size(&s, 300), r.inner = some_size(&s, 300);
     r.ldx = r.inner + below(&s, 4), r.ldd = r.cols + below(&s, 4);
+    r.ldw = r.inner + below(&s, 4);
     IT(fill)(&s, r.x, r.rows * r.ldx > 200 ? r.rows * r.ldx : 200);
     IT(fill)(&s, r.d, r.rows * r.ldd);
-    IT(fill)(&s, r.w, r.cols * r.inner > 200 ? r.cols * r.inner : 200);
+    IT(fill)(&s, r.w, r.cols * r.ldw > 200 ? r.cols * r.ldw : 200);
     IT(fill)(&s, r.b, r.cols > r.rows ? r.cols : r.rows + 1);
     if (!IT(products)(&r, 0))
         return "linear" IN;

@@ -32,10 +32,10 @@ enum isa {
 /* The two tables have the same members; T is float or double.
  *
  * linear     y[r][c] = sum_k x[r][k] w[c][k] + bias[c * bias_step]
- *            x [rows][inner], w [cols][inner] contiguous, bias NULL: none;
+ *            x [rows][inner], w [cols][inner], bias NULL: none;
  *            bias_step 1: one per unit, 0: one shared.
  * linear_dx  dx[r][k] = sum_c d[r][c] w[c][k]; the sum ascends over c.
- * linear_dw  dw[c][k] = sum_r d[r][c] x[r][k], contiguous; ascends over r.
+ * linear_dw  dw[c][k] = sum_r d[r][c] x[r][k]; ascends over r.
  * sum_rows   out[c] = sum_r d[r][c]: chain of additions from +0, ascending over r.
  * row_sum    out[r] = sum_c d[r][c], 16 lanes (above).
  * softmax    y[r] = softmax(u[r]), shifted by the row's maximum; -inf logits give 0;
@@ -51,28 +51,28 @@ enum isa {
  * peak       makes `rounds` rounds of as many fused multiply-adds as registers hold, for
  *            timing what the machine can do at most; returns how many numbers that were.
  *            out[2] is read, and out[0] written. */
-#define KERNELS_DECLARE(T, name)                                                                \
-    struct name {                                                                               \
-        enum isa isa;                                                                           \
-        void (*linear)(T * y, size_t ldy, const T *x, size_t ldx, const T *w, const T *bias,    \
-                       size_t bias_step, size_t rows, size_t cols, size_t inner);               \
-        void (*linear_dx)(T * dx, size_t lddx, const T *d, size_t ldd, const T *w, size_t rows, \
-                          size_t cols, size_t inner);                                           \
-        void (*linear_dw)(T * dw, const T *d, size_t ldd, const T *x, size_t ldx, size_t rows,  \
-                          size_t cols, size_t inner);                                           \
-        void (*sum_rows)(T * out, const T *d, size_t ldd, size_t rows, size_t cols);            \
-        void (*row_sum)(T * out, const T *d, size_t ldd, size_t rows, size_t cols);             \
-        void (*softmax)(T * y, size_t ldy, T *lse, const T *u, size_t ldu, size_t rows,         \
-                        size_t cols);                                                           \
-        void (*softmax_back)(T * du, size_t lddu, const T *y, size_t ldy, const T *dy,          \
-                             size_t lddy, size_t rows, size_t cols);                            \
-        void (*dot_lse)(T * out, const T *lse, const T *u, size_t ldu, const T *t, size_t ldt,  \
-                        size_t rows, size_t cols);                                              \
-        void (*map)(const struct program *p, const T *const *args, const unsigned char *step,   \
-                    T *out, size_t n);                                                          \
-        void (*add)(T * y, const T *x, size_t n);                                               \
-        void (*sgd)(T * out, const T *w, const T *g, T lr, size_t n);                           \
-        size_t (*peak)(T * out, size_t rounds);                                                 \
+#define KERNELS_DECLARE(T, name)                                                                 \
+    struct name {                                                                                \
+        enum isa isa;                                                                            \
+        void (*linear)(T * y, size_t ldy, const T *x, size_t ldx, const T *w, size_t ldw,        \
+                       const T *bias, size_t bias_step, size_t rows, size_t cols, size_t inner); \
+        void (*linear_dx)(T * dx, size_t lddx, const T *d, size_t ldd, const T *w, size_t ldw,   \
+                          size_t rows, size_t cols, size_t inner);                               \
+        void (*linear_dw)(T * dw, size_t lddw, const T *d, size_t ldd, const T *x, size_t ldx,   \
+                          size_t rows, size_t cols, size_t inner);                               \
+        void (*sum_rows)(T * out, const T *d, size_t ldd, size_t rows, size_t cols);             \
+        void (*row_sum)(T * out, const T *d, size_t ldd, size_t rows, size_t cols);              \
+        void (*softmax)(T * y, size_t ldy, T *lse, const T *u, size_t ldu, size_t rows,          \
+                        size_t cols);                                                            \
+        void (*softmax_back)(T * du, size_t lddu, const T *y, size_t ldy, const T *dy,           \
+                             size_t lddy, size_t rows, size_t cols);                             \
+        void (*dot_lse)(T * out, const T *lse, const T *u, size_t ldu, const T *t, size_t ldt,   \
+                        size_t rows, size_t cols);                                               \
+        void (*map)(const struct program *p, const T *const *args, const unsigned char *step,    \
+                    T *out, size_t n);                                                           \
+        void (*add)(T * y, const T *x, size_t n);                                                \
+        void (*sgd)(T * out, const T *w, const T *g, T lr, size_t n);                            \
+        size_t (*peak)(T * out, size_t rounds);                                                  \
     }
 
 KERNELS_DECLARE(float, kernels_f32);

@@ -87,14 +87,15 @@ static void NAME(call)(const struct JOB *j, const struct VIEW *view, const struc
     switch (c->op) {
     case OP_MAP: NAME(map)(j, view, c, out, rows * cols); break;
     case OP_LINEAR:
-        k->linear(out, cols, in[0], in_cols[0], in[1], in[2], in_cols[2] > 1, rows, cols,
-                  in_cols[0]);
+        k->linear(out, cols, in[0], in_cols[0], in[1], in_cols[0], in[2], in_cols[2] > 1, rows,
+                  cols, in_cols[0]);
         break;
     case OP_LINEAR_DX:
-        k->linear_dx(out, cols, in[0], in_cols[0], in[1], rows, in_cols[0], cols);
+        k->linear_dx(out, cols, in[0], in_cols[0], in[1], cols, rows, in_cols[0], cols);
         break;
     case OP_LINEAR_DW:
-        k->linear_dw(out, in[0], in_cols[0], in[1], in_cols[1], rows, in_cols[0], in_cols[1]);
+        k->linear_dw(out, in_cols[1], in[0], in_cols[0], in[1], in_cols[1], rows, in_cols[0],
+                     in_cols[1]);
         break;
     case OP_SUM_ROWS:
         if (cols == in_cols[0]) {

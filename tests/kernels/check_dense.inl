@@ -40,8 +40,9 @@ static void IT(linear)(void **state)
     {
         const size_t rows = IT(size)(30, 130), cols = 1 + IT(size)(40, 300);
         const size_t inner = IT(size)(40, 400);
-        const size_t ldy = cols + below(3), ldx = inner + below(3), step = below(2);
-        const size_t ny = rows * ldy, nx = rows * ldx, nw = cols * inner;
+        const size_t ldy = cols + below(3), ldx = inner + below(3), ldw = inner + below(3);
+        const size_t step = below(2);
+        const size_t ny = rows * ldy, nx = rows * ldx, nw = cols * ldw;
         T *x = IT(make)(nx), *w = IT(make)(nw), *bias = IT(make)(step ? cols : 1);
         T *got = IT(make)(ny), *want = IT(copy)(got, ny);
         const int with_bias = below(3) > 0;
@@ -49,10 +50,10 @@ static void IT(linear)(void **state)
             for (size_t c = 0; c < cols; c++) {
                 T v = 0;
                 for (size_t i = 0; i < inner; i++)
-                    v = FMA(x[r * ldx + i], w[c * inner + i], v);
+                    v = FMA(x[r * ldx + i], w[c * ldw + i], v);
                 want[r * ldy + c] = with_bias ? v + bias[c * step] : v;
             }
-        k->linear(got, ldy, x, ldx, w, with_bias ? bias : NULL, step, rows, cols, inner);
+        k->linear(got, ldy, x, ldx, w, ldw, with_bias ? bias : NULL, step, rows, cols, inner);
         SAME(want, got, ny);
         UNFENCE(x, nx), UNFENCE(w, nw), UNFENCE(bias, step ? cols : 1);
         UNFENCE(got, ny), UNFENCE(want, ny);
@@ -66,17 +67,17 @@ static void IT(linear_dx)(void **state)
     {
         const size_t rows = IT(size)(30, 130), cols = IT(size)(40, 300);
         const size_t inner = 1 + IT(size)(40, 300);
-        const size_t ldx = inner + below(3), ldd = cols + below(3);
-        const size_t nx = rows * ldx, nd = rows * ldd, nw = cols * inner;
+        const size_t ldx = inner + below(3), ldd = cols + below(3), ldw = inner + below(3);
+        const size_t nx = rows * ldx, nd = rows * ldd, nw = cols * ldw;
         T *d = IT(make)(nd), *w = IT(make)(nw), *got = IT(make)(nx), *want = IT(copy)(got, nx);
         for (size_t r = 0; r < rows; r++)
             for (size_t i = 0; i < inner; i++) {
                 T v = 0;
                 for (size_t c = 0; c < cols; c++)
-                    v = FMA(d[r * ldd + c], w[c * inner + i], v);
+                    v = FMA(d[r * ldd + c], w[c * ldw + i], v);
                 want[r * ldx + i] = v;
             }
-        k->linear_dx(got, ldx, d, ldd, w, rows, cols, inner);
+        k->linear_dx(got, ldx, d, ldd, w, ldw, rows, cols, inner);
         SAME(want, got, nx);
         UNFENCE(d, nd), UNFENCE(w, nw), UNFENCE(got, nx), UNFENCE(want, nx);
     }
@@ -89,17 +90,17 @@ static void IT(linear_dw)(void **state)
     {
         const size_t rows = IT(size)(40, 300), cols = 1 + IT(size)(30, 130);
         const size_t inner = 1 + IT(size)(40, 300);
-        const size_t ldx = inner + below(3), ldd = cols + below(3);
-        const size_t nx = rows * ldx, nd = rows * ldd, nw = cols * inner;
-        T *d = IT(make)(nd), *x = IT(make)(nx), *got = IT(make)(nw), *want = IT(make)(nw);
+        const size_t ldx = inner + below(3), ldd = cols + below(3), ldw = inner + below(3);
+        const size_t nx = rows * ldx, nd = rows * ldd, nw = cols * ldw;
+        T *d = IT(make)(nd), *x = IT(make)(nx), *got = IT(make)(nw), *want = IT(copy)(got, nw);
         for (size_t c = 0; c < cols; c++)
             for (size_t i = 0; i < inner; i++) {
                 T v = 0;
                 for (size_t r = 0; r < rows; r++)
                     v = FMA(d[r * ldd + c], x[r * ldx + i], v);
-                want[c * inner + i] = v;
+                want[c * ldw + i] = v;
             }
-        k->linear_dw(got, d, ldd, x, ldx, rows, cols, inner);
+        k->linear_dw(got, ldw, d, ldd, x, ldx, rows, cols, inner);
         SAME(want, got, nw);
         UNFENCE(d, nd), UNFENCE(x, nx), UNFENCE(got, nw), UNFENCE(want, nw);
     }

@@ -11,7 +11,7 @@
 /* The hash of all results is the same on every machine, compiler and instruction set: it was
  * noted from the reference on x86-64. A change of what a kernel computes changes it. */
 enum { ROUNDS = 40, SEED = 1 };
-static const uint64_t noted = 0x929e1845f71768af;
+static const uint64_t noted = 0x750ccfb62160f065;
 
 static void every_instruction_set_agrees(void **state)
 {

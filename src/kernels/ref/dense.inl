@@ -336,24 +336,24 @@ static void product(const struct product *m)
         strips(m, j, m->cols - j < all ? m->cols - j : all, in_place);
 }
 
-static void linear(T *y, size_t ldy, const T *x, size_t ldx, const T *w, const T *bias,
+static void linear(T *y, size_t ldy, const T *x, size_t ldx, const T *w, size_t ldw, const T *bias,
                    size_t bias_step, size_t rows, size_t cols, size_t inner)
 {
-    const struct product m = {y, ldy, {x, ldx, 1}, w, inner, 1, bias, bias_step, rows, cols, inner};
+    const struct product m = {y, ldy, {x, ldx, 1}, w, ldw, 1, bias, bias_step, rows, cols, inner};
     product(&m);
 }
 
-static void linear_dx(T *dx, size_t lddx, const T *d, size_t ldd, const T *w, size_t rows,
-                      size_t cols, size_t inner)
+static void linear_dx(T *dx, size_t lddx, const T *d, size_t ldd, const T *w, size_t ldw,
+                      size_t rows, size_t cols, size_t inner)
 {
-    const struct product m = {dx, lddx, {d, ldd, 1}, w, inner, 0, NULL, 0, rows, inner, cols};
+    const struct product m = {dx, lddx, {d, ldd, 1}, w, ldw, 0, NULL, 0, rows, inner, cols};
     product(&m);
 }
 
-static void linear_dw(T *dw, const T *d, size_t ldd, const T *x, size_t ldx, size_t rows,
-                      size_t cols, size_t inner)
+static void linear_dw(T *dw, size_t lddw, const T *d, size_t ldd, const T *x, size_t ldx,
+                      size_t rows, size_t cols, size_t inner)
 {
-    const struct product m = {dw, inner, {d, 1, ldd}, x, ldx, 0, NULL, 0, cols, inner, rows};
+    const struct product m = {dw, lddw, {d, 1, ldd}, x, ldx, 0, NULL, 0, cols, inner, rows};
     product(&m);
 }
 
