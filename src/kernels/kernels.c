@@ -51,14 +51,45 @@ const struct kernels_f64 *cr_kernels_f64(enum isa isa)
     return NULL;
 }
 
+const struct kernels_f32 *cr_kernels_bf16(enum isa isa)
+{
+    if (isa == ISA_REF)
+        return &cr_kernels_bf16_ref;
+#ifdef CHAINRULE_X86
+    if (isa == ISA_AVX2 && cr_cpu_has_avx2())
+        return &cr_kernels_bf16_avx2;
+    if (isa == ISA_AVX512 && cr_cpu_has_avx512())
+        return &cr_kernels_bf16_avx512;
+#endif
+#ifdef CHAINRULE_ARM
+    if (isa == ISA_NEON)
+        return &cr_kernels_bf16_neon;
+#endif
+    return NULL;
+}
+
+/* What CHAINRULE_ISA allows. */
+static int cap(void)
+{
+    const char *name = getenv("CHAINRULE_ISA");
+    for (int isa = 0; name && isa < ISA_COUNT; isa++)
+        if (strcmp(name, names[isa]) == 0)
+            return isa;
+    return ISA_COUNT - 1;
+}
+
 enum isa cr_isa_best(void)
 {
-    const char *cap = getenv("CHAINRULE_ISA");
-    int best = ISA_COUNT - 1;
-    for (int isa = 0; cap && isa < ISA_COUNT; isa++)
-        if (strcmp(cap, names[isa]) == 0)
-            best = isa;
+    int best = cap();
     while (best > ISA_REF && !cr_kernels_f32((enum isa)best))
+        best--;
+    return (enum isa)best;
+}
+
+enum isa cr_isa_best_bf16(void)
+{
+    int best = cap();
+    while (best > ISA_REF && !cr_kernels_bf16((enum isa)best))
         best--;
     return (enum isa)best;
 }

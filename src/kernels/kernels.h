@@ -19,8 +19,10 @@
 
 #include "kernels/program.h"
 
-/* Instruction sets, the slowest first; the name is what CHAINRULE_ISA takes. */
-#define ISA_LIST(X) X(REF, "ref") X(AVX2, "avx2") X(AVX512, "avx512") X(NEON, "neon")
+/* Instruction sets, the slowest first; the name is what CHAINRULE_ISA takes. AMX is AVX-512
+ * with a bf16 table of its own. */
+#define ISA_LIST(X) \
+    X(REF, "ref") X(AVX2, "avx2") X(AVX512, "avx512") X(AMX, "amx") X(NEON, "neon")
 
 enum isa {
 #define X(name, text) ISA_##name,
@@ -82,10 +84,20 @@ KERNELS_DECLARE(double, kernels_f64);
 const struct kernels_f32 *cr_kernels_f32(enum isa isa);
 const struct kernels_f64 *cr_kernels_f64(enum isa isa);
 
+/* The table of float32 once more, with products of bf16 factors: linear, linear_dx and
+ * linear_dw round both to bf16 (kernels/bf16.h), and multiply and add in float32 as above.
+ * The reference defines the bits for all but AMX, which adds in an order of its own and takes
+ * and gives 0 for subnormals. In every table a block of a product, made by itself, has the bits
+ * that it has in the whole. Asking for AMX's asks the system for its use, for the process. */
+const struct kernels_f32 *cr_kernels_bf16(enum isa isa);
+
 /* The fastest instruction set that this CPU and build have, at most the one that the
  * environment variable CHAINRULE_ISA names (an unknown name counts as not set). All give
  * the same bits. */
 enum isa cr_isa_best(void);
+
+/* The same for cr_kernels_bf16. */
+enum isa cr_isa_best_bf16(void);
 
 /* "ref", "avx2" ...; "?" for a number that is none. */
 const char *cr_isa_name(enum isa isa);

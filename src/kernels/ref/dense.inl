@@ -35,7 +35,8 @@ struct matrix {
     size_t row, col;
 };
 
-/* b(p, j) is b[p ldb + j], or b[j ldb + p] if `turned`. `bias`, if not NULL, is added last. */
+/* b(p, j) is b[p ldb + j], or b[j ldb + p] if `turned`. `bias`, if not NULL, is added last.
+ * `edit`, if not NULL, changes the factors: their copies, of n numbers, before they are used. */
 struct product {
     T *out;
     size_t ldo;
@@ -46,6 +47,7 @@ struct product {
     const T *bias;
     size_t bias_step;
     size_t rows, cols, depth;
+    void (*edit)(T *copy, size_t n);
 };
 
 /* What the tiles of one strip share. a: [tile][DEPTH][STEP]. b: a panel, or the matrix itself.
@@ -246,12 +248,16 @@ static void strips(const struct product *m, size_t j0, size_t width, int in_plac
                 turn(panel + j * DEPTH, TILE, m->b + at * m->ldb + k, m->ldb, w, depth);
             else
                 copy(panel + j * DEPTH, TILE, m->b + k * m->ldb + at, m->ldb, depth, w);
+            if (m->edit)
+                m->edit(panel + j * DEPTH, depth * TILE);
         }
         for (size_t i = 0; i < m->rows; i += BLOCK) {
             const size_t rows = m->rows - i < BLOCK ? m->rows - i : BLOCK;
             struct matrix from = m->a;
             from.at += i * from.row + k * from.col;
             gather(a, from, rows, depth);
+            for (size_t t = 0; m->edit && t < rows; t += ROWS)
+                m->edit(a + t / ROWS * DEPTH * STEP, depth * STEP);
             for (size_t j = 0, w; j < width; j += w) {
                 w = width - j >= wide ? wide : width - j < TILE ? width - j : TILE;
                 struct strip s = {.out = m->out + i * m->ldo + j0 + j,
@@ -330,8 +336,9 @@ static size_t few_rows(const struct product *m)
 static void product(const struct product *m)
 {
     const size_t all = STRIPS * TILE;
-    const int in_place = !m->turned && (m->rows <= ROWS || m->depth * m->ldb <= NEAR / sizeof(T));
-    size_t j = m->turned && m->rows > 0 && m->rows <= FEW ? few_rows(m) : 0;
+    const int small = m->rows <= ROWS || m->depth * m->ldb <= NEAR / sizeof(T);
+    const int in_place = !m->turned && !m->edit && small;
+    size_t j = m->turned && !m->edit && m->rows > 0 && m->rows <= FEW ? few_rows(m) : 0;
     for (; j < m->cols; j += all)
         strips(m, j, m->cols - j < all ? m->cols - j : all, in_place);
 }

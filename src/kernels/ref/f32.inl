@@ -1,5 +1,5 @@
-/* All kernels for one number type, and their table TABLE. Before this come the number
- * type and the wide vectors of the matrix kernels. */
+/* All kernels for float32, and their tables: TABLE, and BF16_TABLE whose products have bf16
+ * factors. Before this come the number type and the wide vectors of the matrix kernels. */
 #include <assert.h>
 #include <string.h>
 
@@ -8,8 +8,15 @@
 #include "kernels/math.inl"
 #include "kernels/ref/dense.inl"
 #include "kernels/ref/map.inl"
+#include "kernels/ref/bf16.inl"
 
 const struct kernels_f32 TABLE = {
     ISA,          linear,  linear_dx, linear_dw, sum_rows, row_sum, softmax,
     softmax_back, dot_lse, map,       add,       sgd,      peak,
+};
+
+const struct kernels_f32 BF16_TABLE = {
+    ISA,     linear_bf16,  linear_dx_bf16, linear_dw_bf16, sum_rows, row_sum,
+    softmax, softmax_back, dot_lse,        map,            add,      sgd,
+    peak,
 };
