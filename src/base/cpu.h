@@ -1,4 +1,4 @@
-/* What this processor can do. */
+/* What this processor can do, and how many there are. */
 #ifndef BASE_CPU_H
 #define BASE_CPU_H
 
@@ -7,5 +7,15 @@ int cr_cpu_has_avx2(void);
 
 /* The same for AVX-512 F, BW, DQ and VL. */
 int cr_cpu_has_avx512(void);
+
+/* How many processors this process may use: those that it may run on, or fewer where a
+ * control group of Linux limits the time, or what the environment variable CHAINRULE_CPUS
+ * says; 1 to 1024. */
+int cr_cpu_count(void);
+
+/* How many whole processors' time a process may spend that is in the control groups that the
+ * file `groups` lists (as /proc/self/cgroup does), with the groups below the folder `mount`; at
+ * least 1, and INT_MAX without a limit. */
+int cr_cpu_quota(const char *groups, const char *mount);
 
 #endif

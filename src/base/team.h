@@ -8,23 +8,30 @@
 
 struct team;
 
-/* How many processors this process may use; at least 1. */
-int cr_cpu_count(void);
+/* Bytes of a member's scratch memory. */
+enum { CR_TEAM_SCRATCH = 1 << 20 };
 
-/* A team of n members, the caller being one of them (n - 1 threads are started); n < 1
- * stands for cr_cpu_count(). A team belongs to one thread at a time.
+/* A team of n members, the caller being one of them; n < 1 stands for cr_cpu_count(). Of
+ * more members than cr_cpu_count() the rest get no thread and nothing to do: they would only
+ * be in the way. A team belongs to one thread at a time.
  * Returns CR_OK, or CR_ERR_MEMORY or CR_ERR_LIMIT with *out untouched. */
 cr_status cr_team_create(int n, struct team **out, cr_error *err);
 
 /* How many members; 1 for NULL. */
 int cr_team_size(const struct team *team);
 
-/* Call fn(ctx, item, member) for each item < items, each once, in any order and on any
- * member 0 <= member < size, and return when all have returned. What an item computes
- * must not depend on the member; the member serves to choose scratch memory. A NULL team
- * runs everything on the caller. fn must not run the same team. */
+/* Call fn(ctx, item, member) for each item < items (below 2^32), each once, in any order and on
+ * any member 0 <= member < size, and return when all have returned. Each member begins with
+ * its own share of neighbouring items, the same in every loop of as many items, and then helps
+ * the others. What an item computes must not depend on the member; the member serves to
+ * choose scratch memory. A NULL team runs everything on the caller, and a loop within fn runs
+ * on the member that asks for it, with the same scratch memory. */
 void cr_team_run(struct team *team, size_t items, void (*fn)(void *ctx, size_t item, int member),
                  void *ctx);
+
+/* CR_TEAM_SCRATCH bytes for the member, aligned to 64, which nobody else writes; they keep
+ * what is in them from one item to the next. NULL for no team or a member without a thread. */
+void *cr_team_scratch(const struct team *team, int member);
 
 /* Ends the threads; NULL is allowed. */
 void cr_team_destroy(struct team *team);

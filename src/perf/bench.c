@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/cpu.h"
 #include "perf/clock.h"
 #include "perf/limits.h"
 #include "perf/workload.h"
