@@ -16,14 +16,16 @@ enum { MAX_NETWORK = 16 << 20, PLAIN_LINES = 20 };
 struct args {
     const char *data, *target, *net, *output;
     uint64_t seed;
-    int threads, task, quiet;
+    int threads, task, precision, quiet;
     size_t epochs, batch;
     double learning_rate, test;
 };
 static const struct args defaults = {
-    .output = "model.safetensors", .seed = UINT64_MAX, .task = -1, .test = 0.2};
+    .output = "model.safetensors", .seed = UINT64_MAX, .task = -1, .precision = -1, .test = 0.2};
 
 static const char *const tasks[] = {"classification", "regression", NULL};
+
+static const char *const precisions[] = {"float32", "bf16", NULL};
 
 static const struct positional positionals[] = {
     {"DATA", "a CSV file with a header; - is standard input", offsetof(struct args, data), 0},
@@ -55,6 +57,9 @@ static const struct option options[] = {
      offsetof(struct args, test), .min = 0, .max = 0.9},
     {"task", 0, "TASK", "what the target is; without it a guess, which is printed", OPTION_CHOICE,
      offsetof(struct args, task), .choices = tasks},
+    {"precision", 0, "TYPE",
+     "of the factors of matrix products in training; without it the network file's, or float32",
+     OPTION_CHOICE, offsetof(struct args, precision), .choices = precisions},
     {"quiet", 'q', NULL, "print nothing but errors", OPTION_FLAG, offsetof(struct args, quiet)},
     {0},
 };
@@ -196,10 +201,11 @@ static void print_metrics(const char *what, const cr_metrics *m, cr_task task)
 static void print_summary(const struct args *args, const cr_fit_report *r)
 {
     char steps[32];
-    printf("%s after %zu epoch%s: %s steps of %zu rows, learning rate %g, seed %llu\n",
+    printf("%s after %zu epoch%s: %s steps of %zu rows, learning rate %g, seed %llu%s\n",
            r->result.stopped ? "stopped" : "done", r->result.epochs,
            r->result.epochs == 1 ? "" : "s", grouped(r->result.steps, steps, sizeof steps),
-           r->batch, r->learning_rate, (unsigned long long)r->seed);
+           r->batch, r->learning_rate, (unsigned long long)r->seed,
+           r->precision == CR_PRECISION_BF16 ? ", bf16" : "");
     print_metrics("training", &r->result.train, r->task);
     if (r->result.held_out.rows)
         print_metrics("held-out", &r->result.held_out, r->task);
@@ -225,6 +231,7 @@ static int fit(const struct args *args, const cr_table *table, const char *net, 
                                         .seed = args->seed,
                                         .learning_rate = args->learning_rate,
                                         .threads = args->threads,
+                                        .precision = (cr_precision)(args->precision + 1),
                                         .progress = progress,
                                         .ctx = &s}};
     cr_model *model;

@@ -97,6 +97,23 @@ typedef enum cr_purpose { CR_FOR_PREDICTING, CR_FOR_TRAINING, CR_FOR_EXPLAINING 
 /* Make a plan for batches of at most `rows` rows (1 or more). */
 CR_API cr_status cr_plan_create(cr_net *net, cr_purpose purpose, size_t rows, cr_plan **out,
                                 cr_error *err);
+
+/* What a plan multiplies matrices in. With bf16 (the upper half of a float32: 8 bits of fraction
+ * instead of 24) both factors of each product are rounded to it, and the products are summed in
+ * float32: x and w forward, deltas and w backward, deltas and x for the weights' gradient.
+ * Everything else, parameters and gradients above all, is float32. Faster where the processor
+ * has AMX; elsewhere the same numbers within rounding, at float32's speed or less. */
+typedef enum cr_precision {
+    CR_PRECISION_DEFAULT, /* float32, unless something else says bf16 */
+    CR_PRECISION_FLOAT32,
+    CR_PRECISION_BF16
+} cr_precision;
+
+/* The same in a precision; cr_plan_create takes float32. CR_ERR_ARGUMENT for bf16 with a
+ * float64 network. One plan gives the same bits on any number of threads; with bf16 another
+ * processor may give other bits: those with AMX differ from those without. */
+CR_API cr_status cr_plan_create_in(cr_net *net, cr_purpose purpose, cr_precision precision,
+                                   size_t rows, cr_plan **out, cr_error *err);
 CR_API void cr_plan_free(cr_plan *plan);
 
 /* Bytes of scratch memory that running the plan takes; and such memory, 64-byte aligned

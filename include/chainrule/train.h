@@ -39,6 +39,8 @@ typedef struct cr_train_options {
     int in_order;         /* 1: rows in the order given, every epoch */
     int threads;          /* 0: as many as there are processors. The bits never depend on it */
     cr_task task;         /* which metrics: accuracy for CR_CLASSIFICATION, else rmse and r2 */
+    /* Of the steps. Held-out rows, and the result, are measured in float32 all the same. */
+    cr_precision precision;
     /* Called after every step and after every epoch. Not 0: stop now, and keep what is
      * learned so far. May be NULL. */
     int (*progress)(void *ctx, const cr_progress *progress);
@@ -92,6 +94,7 @@ typedef struct cr_fit_report {
     size_t constant;      /* columns with one value only: the network sees 0 */
     size_t epochs, batch; /* the settings in use */
     double learning_rate;
+    cr_precision precision; /* never the default */
     uint64_t seed;
     cr_train_result result; /* rmse in the target's own units */
 } cr_fit_report;

@@ -304,8 +304,8 @@ static cr_status open_session(struct session *s, const cr_net *net, cr_error *er
         t->rate = rounded(o, t->rate, given(t, t->rate));
     }
     /* The plan gets its parameters from the run; the net itself is only read. */
-    cr_status status =
-        cr_plan_make(t->tape, (cr_net *)(uintptr_t)net, CR_FOR_EXPLAINING, t->rows, &s->plan, err);
+    cr_status status = cr_plan_make(t->tape, (cr_net *)(uintptr_t)net, CR_FOR_EXPLAINING,
+                                    CR_PRECISION_FLOAT32, t->rows, &s->plan, err);
     if (status)
         return status;
     void *work = cr_work_alloc(cr_plan_work_size(s->plan));

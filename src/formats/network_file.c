@@ -143,6 +143,25 @@ static cr_status read_optimiser(struct reader *r, const struct yaml_node *node)
     return CR_OK;
 }
 
+static cr_status read_precision(struct reader *r, const struct yaml_node *node)
+{
+    const char *text, *near = NULL;
+    const cr_status status = cr_file_text(r, node, "the precision", &text);
+    if (status != CR_OK)
+        return status;
+    const int row = cr_precision_find(text, &near);
+    if (row < 0) {
+        cr_file_fail(r, CR_ERR_UNKNOWN, node, "unknown precision '%s'", cr_file_word(node).s);
+        if (near)
+            cr_hint(r->err, "did you mean '%s'?", near);
+        else
+            cr_hint(r->err, "known are 'float32' and 'bf16'");
+        return CR_ERR_UNKNOWN;
+    }
+    r->spec->precision = (cr_precision)(row + 1);
+    return CR_OK;
+}
+
 static cr_status read_train(struct reader *r, const struct yaml_node *node)
 {
     struct fields f;
@@ -158,6 +177,8 @@ static cr_status read_train(struct reader *r, const struct yaml_node *node)
     }
     if (status == CR_OK && f.value[KEY_SEED])
         status = cr_file_count(r, f.value[KEY_SEED], "the seed", 0, UINT64_MAX, &r->spec->seed);
+    if (status == CR_OK && f.value[KEY_PRECISION])
+        status = read_precision(r, f.value[KEY_PRECISION]);
     return status;
 }
 

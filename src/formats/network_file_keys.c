@@ -98,7 +98,10 @@ static const struct file_map_row maps[MAP_COUNT] = {
                    {[KEY_EPOCHS] = {"epochs", NULL, "how often training goes through the data"},
                     [KEY_BATCH] = {"batch", NULL, "rows for each update"},
                     [KEY_SEED] = {"seed", NULL,
-                                  "where random numbers start, a whole number; 1 by default"}}},
+                                  "where random numbers start, a whole number; 1 by default"},
+                    [KEY_PRECISION] = {"precision", NULL,
+                                       "of the factors of matrix products: `float32` or `bf16`; "
+                                       "float32 by default"}}},
 };
 
 const struct file_map_row *cr_network_file_map(enum file_map map)

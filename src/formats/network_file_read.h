@@ -45,7 +45,7 @@ enum { KEY_INIT_METHOD };
 enum { KEY_BIAS_SHARED, KEY_BIAS_INIT };
 enum { KEY_LOSS_NAME, KEY_LOSS_REDUCTION, KEY_LOSS_SMOOTHING };
 enum { KEY_OPTIMISER_NAME, KEY_LEARNING_RATE };
-enum { KEY_EPOCHS, KEY_BATCH, KEY_SEED };
+enum { KEY_EPOCHS, KEY_BATCH, KEY_SEED, KEY_PRECISION };
 
 /* A name that was given, and where: names are unique in a network. */
 struct given_name {

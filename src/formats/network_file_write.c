@@ -334,6 +334,8 @@ static void put_training(struct writer *w)
         cr_text_printf(w->out, "epochs: %zu, ", s->epochs);
     if (s->batch)
         cr_text_printf(w->out, "batch: %zu, ", s->batch);
+    if (s->precision)
+        cr_text_printf(w->out, "precision: %s, ", cr_precision_name(s->precision));
     cr_text_printf(w->out, "seed: %llu}\n", (unsigned long long)s->seed);
     if (s->iterations != 1)
         cr_text_printf(w->out, "iterations: %d\n", s->iterations);

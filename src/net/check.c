@@ -273,7 +273,8 @@ cr_status cr_check_tape(const struct tape *tape, cr_net *net, const double *in,
                         cr_check **out, cr_error *err)
 {
     cr_plan *plan = NULL;
-    cr_status status = cr_plan_make(tape, net, CR_FOR_EXPLAINING, rows, &plan, err);
+    cr_status status =
+        cr_plan_make(tape, net, CR_FOR_EXPLAINING, CR_PRECISION_FLOAT32, rows, &plan, err);
     if (status)
         return status;
     const size_t n_in = rows * net->spec->n_inputs;

@@ -303,8 +303,26 @@ static cr_status place(cr_plan *p, cr_error *err)
     return CR_OK;
 }
 
-cr_status cr_plan_make(const struct tape *tape, cr_net *net, cr_purpose purpose, size_t rows,
-                       cr_plan **out, cr_error *err)
+/* The kernels for a net's type and a precision. */
+static cr_status choose_kernels(cr_plan *p, cr_precision precision, cr_error *err)
+{
+    const int bf16 = precision == CR_PRECISION_BF16;
+    if (precision < CR_PRECISION_DEFAULT || precision > CR_PRECISION_BF16)
+        return cr_fail(err, CR_ERR_ARGUMENT, "%d is no precision", (int)precision);
+    if (bf16 && p->net->type != CR_F32)
+        return cr_fail(err, CR_ERR_ARGUMENT, "bf16 needs a float32 network");
+    p->precision = bf16 ? CR_PRECISION_BF16 : CR_PRECISION_FLOAT32;
+    if (bf16)
+        p->f32 = cr_kernels_bf16(cr_isa_best_bf16());
+    else if (p->net->type == CR_F32)
+        p->f32 = cr_kernels_f32(cr_isa_best());
+    else
+        p->f64 = cr_kernels_f64(cr_isa_best());
+    return CR_OK;
+}
+
+cr_status cr_plan_make(const struct tape *tape, cr_net *net, cr_purpose purpose,
+                       cr_precision precision, size_t rows, cr_plan **out, cr_error *err)
 {
     if (rows == 0 || rows > (size_t)1 << 40)
         return cr_fail(err, CR_ERR_ARGUMENT, "a plan needs between 1 and 2^40 rows, not %zu", rows);
@@ -315,12 +333,10 @@ cr_status cr_plan_make(const struct tape *tape, cr_net *net, cr_purpose purpose,
     p->net = net;
     p->purpose = purpose;
     p->rows = rows;
-    if (net->type == CR_F32)
-        p->f32 = cr_kernels_f32(cr_isa_best());
-    else
-        p->f64 = cr_kernels_f64(cr_isa_best());
     cr_error own = {0};
-    cr_status status = make_calls(p, err ? err : &own);
+    cr_status status = choose_kernels(p, precision, err);
+    if (!status)
+        status = make_calls(p, err ? err : &own);
     if (!status)
         status = place(p, err);
     if (status) {

@@ -30,7 +30,8 @@ struct cr_plan {
     struct tape *owned; /* the same, where the plan was made from a net; else NULL */
     cr_net *net;        /* whose parameters are used unless a run brings its own */
     cr_purpose purpose;
-    size_t rows; /* capacity */
+    cr_precision precision; /* never the default */
+    size_t rows;            /* capacity */
     struct arena arena;
     const struct kernels_f32 *f32; /* the one of the net's type is set */
     const struct kernels_f64 *f64;
@@ -48,8 +49,8 @@ struct cr_plan {
 
 /* A plan for any tape: one recorded from `net`, or a mutated copy. The tape must outlive
  * the plan. Every plan for explaining keeps every value. */
-cr_status cr_plan_make(const struct tape *tape, cr_net *net, cr_purpose purpose, size_t rows,
-                       cr_plan **out, cr_error *err);
+cr_status cr_plan_make(const struct tape *tape, cr_net *net, cr_purpose purpose,
+                       cr_precision precision, size_t rows, cr_plan **out, cr_error *err);
 
 /* One run of a plan over a batch. in, targets and params are arrays of the net's type. */
 struct run {

@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "chainrule/net.h"
 #include "expr/expr.h"
 #include "net/tables.h"
 
@@ -115,7 +116,8 @@ struct spec {
 
     uint64_t seed;        /* default 1 */
     size_t epochs, batch; /* 0: not given */
-    int iterations;       /* updates that explain shows; 1 by default */
+    cr_precision precision;
+    int iterations; /* updates that explain shows; 1 by default */
 
     struct spec_notation notation;
 };

@@ -8,6 +8,12 @@
 
 cr_status cr_plan_create(cr_net *net, cr_purpose purpose, size_t rows, cr_plan **out, cr_error *err)
 {
+    return cr_plan_create_in(net, purpose, CR_PRECISION_FLOAT32, rows, out, err);
+}
+
+cr_status cr_plan_create_in(cr_net *net, cr_purpose purpose, cr_precision precision, size_t rows,
+                            cr_plan **out, cr_error *err)
+{
     static const unsigned what[] = {
         [CR_FOR_PREDICTING] = TAPE_FORWARD,
         [CR_FOR_TRAINING] = TAPE_BACKWARD | TAPE_UPDATE,
@@ -19,7 +25,7 @@ cr_status cr_plan_create(cr_net *net, cr_purpose purpose, size_t rows, cr_plan *
     cr_plan *plan = NULL;
     cr_status status = cr_tape_record(net, what[purpose], &tape, err);
     if (!status)
-        status = cr_plan_make(tape, net, purpose, rows, &plan, err);
+        status = cr_plan_make(tape, net, purpose, precision, rows, &plan, err);
     if (status) {
         cr_tape_free(tape);
         return status;

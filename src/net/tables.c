@@ -299,6 +299,11 @@ static const struct optimiser_row optimisers[OPT_COUNT] = {
                               .source = "Rumelhart, Hinton & Williams 1986, equation 8"},
 };
 
+static const struct precision_row precisions[] = {
+    {.name = "float32", .alias = {"f32", "single"}},
+    {.name = "bf16", .alias = {"bfloat16"}},
+};
+
 const struct activation_row *cr_activation_row(int i)
 {
     return i >= 0 && (size_t)i < LENGTH(activations) ? &activations[i] : NULL;
@@ -317,6 +322,16 @@ const struct init_row *cr_init_row(int i)
 const struct optimiser_row *cr_optimiser_row(int i)
 {
     return i >= 0 && i < OPT_COUNT ? &optimisers[i] : NULL;
+}
+
+const struct precision_row *cr_precision_row(int i)
+{
+    return i >= 0 && (size_t)i < LENGTH(precisions) ? &precisions[i] : NULL;
+}
+
+const char *cr_precision_name(cr_precision precision)
+{
+    return precisions[precision == CR_PRECISION_BF16].name;
 }
 
 /* Equal but for case and the separators people vary. */
@@ -369,6 +384,7 @@ NAME_OF(activation_name, cr_activation_row)
 NAME_OF(loss_name, cr_loss_row)
 NAME_OF(init_name, cr_init_row)
 NAME_OF(optimiser_name, cr_optimiser_row)
+NAME_OF(precision_name, cr_precision_row)
 
 int cr_activation_find(const char *name, const char **near)
 {
@@ -388,4 +404,9 @@ int cr_init_find(const char *name, const char **near)
 int cr_optimiser_find(const char *name, const char **near)
 {
     return find(name, optimiser_name, near);
+}
+
+int cr_precision_find(const char *name, const char **near)
+{
+    return find(name, precision_name, near);
 }

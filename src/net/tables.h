@@ -6,6 +6,8 @@
 
 #include <stddef.h>
 
+#include "chainrule/net.h"
+
 enum { TABLE_PARAMS = 2, TABLE_ALIASES = 3 };
 
 /* A named number of a row, such as ELU's alpha. Formulas refer to it by name. */
@@ -84,11 +86,17 @@ struct optimiser_row { /* row index = enum optimiser_method */
     const char *source;
 };
 
+struct precision_row { /* row index = enum cr_precision - 1 */
+    const char *name;
+    const char *alias[TABLE_ALIASES];
+};
+
 /* Row by index, NULL past the end. */
 const struct activation_row *cr_activation_row(int index);
 const struct loss_row *cr_loss_row(int index);
 const struct init_row *cr_init_row(int index);
 const struct optimiser_row *cr_optimiser_row(int index);
+const struct precision_row *cr_precision_row(int index);
 
 /* Index of a name or alias ('-', '_', ' ' and case do not matter), -1 when there is none;
  * then *near (if near is not NULL) is the name most likely meant, or NULL. */
@@ -96,5 +104,9 @@ int cr_activation_find(const char *name, const char **near);
 int cr_loss_find(const char *name, const char **near);
 int cr_init_find(const char *name, const char **near);
 int cr_optimiser_find(const char *name, const char **near);
+int cr_precision_find(const char *name, const char **near);
+
+/* "float32" or "bf16"; the default is float32. */
+const char *cr_precision_name(cr_precision precision);
 
 #endif

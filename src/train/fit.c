@@ -92,6 +92,8 @@ static cr_train_options settle(struct fit *f, size_t rows)
         o.epochs = s->epochs;
     if (o.batch == 0)
         o.batch = s->batch;
+    if (o.precision == CR_PRECISION_DEFAULT)
+        o.precision = s->precision;
     cr_train_defaults(&o, rows);
     if (o.batch > rows)
         o.batch = rows;
@@ -99,6 +101,7 @@ static cr_train_options settle(struct fit *f, size_t rows)
     s->optimiser.learning_rate = o.learning_rate;
     s->epochs = o.epochs;
     s->batch = o.batch;
+    s->precision = o.precision;
     s->seed = o.seed;
     s->n_examples = s->n_targets = 0; /* a worked example is no part of a model */
     s->inputs = s->targets = NULL;
@@ -121,6 +124,7 @@ static void fill_report(struct fit *f, const cr_train_options *o, size_t n_train
     r->epochs = o->epochs;
     r->batch = o->batch;
     r->learning_rate = o->learning_rate;
+    r->precision = o->precision == CR_PRECISION_BF16 ? o->precision : CR_PRECISION_FLOAT32;
 }
 
 static void count_parameters(cr_fit_report *r, const cr_net *net)

@@ -19,7 +19,8 @@ struct trainer {
     cr_train_options options;
     size_t inputs, outputs, steps; /* steps of an epoch */
     size_t room;                   /* rows of the plan */
-    cr_plan *plan;
+    cr_plan *plan;                 /* of the steps */
+    cr_plan *measures; /* the same where they are float32; else what predicting will see */
     struct team *team;
     void *work;
     float *in, *targets; /* the batch */
@@ -47,6 +48,8 @@ void cr_train_defaults(cr_train_options *o, size_t rows)
 
 static void release(struct trainer *t)
 {
+    if (t->measures != t->plan)
+        cr_plan_free(t->measures);
     cr_plan_free(t->plan);
     cr_team_destroy(t->team);
     cr_work_free(t->work);
@@ -68,6 +71,24 @@ static cr_status check(const cr_net *net, const struct examples *train, const cr
     return CR_OK;
 }
 
+static cr_status make_plans(struct trainer *t, cr_error *err)
+{
+    const cr_status status =
+        cr_plan_create_in(t->net, CR_FOR_TRAINING, t->options.precision, t->room, &t->plan, err);
+    if (status != CR_OK)
+        return status;
+    if (t->options.precision == CR_PRECISION_BF16)
+        return cr_plan_create(t->net, CR_FOR_TRAINING, t->room, &t->measures, err);
+    t->measures = t->plan;
+    return CR_OK;
+}
+
+static size_t work_size(const struct trainer *t)
+{
+    const size_t a = cr_plan_work_size(t->plan), b = cr_plan_work_size(t->measures);
+    return a > b ? a : b;
+}
+
 static cr_status set_up(struct trainer *t, cr_error *err)
 {
     size_t batch = t->options.batch < t->train->rows ? t->options.batch : t->train->rows;
@@ -76,7 +97,7 @@ static cr_status set_up(struct trainer *t, cr_error *err)
     t->outputs = cr_net_outputs(t->net);
     t->steps = t->train->rows / batch + (t->train->rows % batch != 0);
     t->room = batch > MEASURE_ROWS ? batch : MEASURE_ROWS;
-    cr_status status = cr_plan_create(t->net, CR_FOR_TRAINING, t->room, &t->plan, err);
+    cr_status status = make_plans(t, err);
     if (status == CR_OK)
         status = cr_team_create(t->options.threads, &t->team, err);
     if (status != CR_OK)
@@ -85,7 +106,7 @@ static cr_status set_up(struct trainer *t, cr_error *err)
     if (!cr_mul_size(t->room, t->inputs, &in) || !cr_mul_size(t->room, t->outputs, &targets))
         return cr_fail_memory(err);
     t->block = t->net->block * sizeof(float);
-    t->work = cr_work_alloc(cr_plan_work_size(t->plan));
+    t->work = cr_work_alloc(work_size(t));
     t->in = cr_aligned_alloc(in, sizeof *t->in);
     t->targets = cr_aligned_alloc(targets, sizeof *t->targets);
     t->good = cr_aligned_alloc(t->block, 1);
@@ -137,12 +158,13 @@ static struct tally new_tally(const struct trainer *t)
                           .sum = t->net->spec->loss.reduction == REDUCE_SUM};
 }
 
-static void tally_batch(const struct trainer *t, const struct run *run, struct tally *tally)
+static void tally_batch(const struct trainer *t, const cr_plan *plan, const struct run *run,
+                        struct tally *tally)
 {
     for (size_t r = 0; r < run->rows; r++)
-        cr_tally_row(tally, cr_plan_at(t->plan, run, t->plan->tape->output, r, 0),
+        cr_tally_row(tally, cr_plan_at(plan, run, plan->tape->output, r, 0),
                      t->targets + r * t->outputs, t->outputs);
-    cr_tally_loss(tally, cr_plan_loss(t->plan, run), run->rows);
+    cr_tally_loss(tally, cr_plan_loss(plan, run), run->rows);
 }
 
 static cr_metrics measure(struct trainer *t, const struct examples *rows)
@@ -152,8 +174,8 @@ static cr_metrics measure(struct trainer *t, const struct examples *rows)
         size_t n = rows->rows - at < t->room ? rows->rows - at : t->room;
         gather(t, rows, NULL, at, n);
         const struct run run = batch_run(t, n);
-        cr_plan_run(t->plan, &run, PHASE_FORWARD, PHASE_LOSS);
-        tally_batch(t, &run, &tally);
+        cr_plan_run(t->measures, &run, PHASE_FORWARD, PHASE_LOSS);
+        tally_batch(t, t->measures, &run, &tally);
     }
     return cr_tally_metrics(&tally);
 }
@@ -217,7 +239,8 @@ static void explain_divergence(struct trainer *t, size_t last, cr_error *err)
     cr_plan *plan = NULL;
     void *work = NULL;
     memcpy(t->net->values, t->good, t->block);
-    if (cr_plan_create(t->net, CR_FOR_EXPLAINING, t->options.batch, &plan, NULL) == CR_OK)
+    if (cr_plan_create_in(t->net, CR_FOR_EXPLAINING, t->options.precision, t->options.batch, &plan,
+                          NULL) == CR_OK)
         work = cr_work_alloc(cr_plan_work_size(plan));
     cr_fail(err, CR_ERR_DIVERGED, "training diverged in epoch %zu", t->progress.epoch);
     for (size_t step = 0; work && step <= last; step++) {
@@ -268,7 +291,7 @@ static cr_status run_epoch(struct trainer *t, size_t epoch, int *stop, cr_error 
             explain_divergence(t, step, err);
             return CR_ERR_DIVERGED;
         }
-        tally_batch(t, &run, &tally);
+        tally_batch(t, t->plan, &run, &tally);
         cr_plan_run(t->plan, &run, PHASE_BACKWARD, PHASE_UPDATE);
         t->total_steps++;
         t->progress.step = step + 1;

@@ -93,6 +93,8 @@ static inline const char *spec_differs(const struct spec *a, const struct spec *
     if (a->optimiser.method != b->optimiser.method ||
         a->optimiser.learning_rate != b->optimiser.learning_rate)
         return "optimiser";
+    if (a->precision != b->precision)
+        return "precision";
     if (a->n_outputs != b->n_outputs || a->n_targets != b->n_targets)
         return "number of targets";
     if (!same_texts(a->target_names, b->target_names, a->n_targets))

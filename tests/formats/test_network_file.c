@@ -177,7 +177,7 @@ static const char everything[] =
     "targets: {o2: 0.5, o1: 0.25}\r\n"
     "loss: {name: huber, delta: 2, reduction: sum}\r\n"
     "optimizer: {learning_rate: 1e-2}\r\n"
-    "train: {epochs: 3, batch: 32, seed: 18446744073709551615}\r\n"
+    "train: {epochs: 3, batch: 32, precision: BF16, seed: 18446744073709551615}\r\n"
     "iterations: 2\r\n";
 
 static void every_key(void **state)
@@ -189,6 +189,7 @@ static void every_key(void **state)
     assert_string_equal(s->notation.pattern[0], "s_{node}");
     assert_values(s->inputs, 0.25, -0.0025);
     assert_string_equal(s->input_names[1], "width (cm)");
+    assert_int_equal(s->precision, CR_PRECISION_BF16);
     assert_true(s->layer[0].act.param[0] == 0.5);
     assert_int_equal(s->layer[0].weight_init.method, INIT_NORMAL);
     assert_true(s->layer[0].weight_init.param[1] == 0.25);

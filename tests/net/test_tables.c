@@ -494,7 +494,8 @@ static void check_logits(const char *loss, cr_type type, size_t n, const struct 
     assert_int_equal(cr_builder_build(b, type, 1, &net, NULL), CR_OK);
     cr_builder_free(b);
     assert_int_equal(cr_tape_record(net, TAPE_BACKWARD | TAPE_INPUT_GRAD, &t, NULL), CR_OK);
-    assert_int_equal(cr_plan_make(t, net, CR_FOR_EXPLAINING, 1, &plan, NULL), CR_OK);
+    assert_int_equal(cr_plan_make(t, net, CR_FOR_EXPLAINING, CR_PRECISION_FLOAT32, 1, &plan, NULL),
+                     CR_OK);
     float u[3], targets[3];
     for (size_t i = 0; i < n; i++) {
         u[i] = (float)want->u[i];

@@ -176,7 +176,8 @@ static void check_values(const struct reader *r, cr_net *net, size_t rows, const
     cr_plan *plan = NULL;
     assert_int_equal(cr_tape_record(net, TAPE_BACKWARD | TAPE_INPUT_GRAD | TAPE_UPDATE, &t, NULL),
                      CR_OK);
-    assert_int_equal(cr_plan_make(t, net, CR_FOR_EXPLAINING, rows, &plan, NULL), CR_OK);
+    assert_int_equal(
+        cr_plan_make(t, net, CR_FOR_EXPLAINING, CR_PRECISION_FLOAT32, rows, &plan, NULL), CR_OK);
     struct run run = {.in = w->x,
                       .targets = w->t,
                       .rows = rows,

@@ -54,7 +54,9 @@ static struct running begin(cr_net *net)
     struct running r = {.net = net};
     assert_int_equal(
         cr_tape_record(net, TAPE_BACKWARD | TAPE_INPUT_GRAD | TAPE_UPDATE, &r.tape, NULL), CR_OK);
-    assert_int_equal(cr_plan_make(r.tape, net, CR_FOR_EXPLAINING, 2, &r.plan, NULL), CR_OK);
+    assert_int_equal(
+        cr_plan_make(r.tape, net, CR_FOR_EXPLAINING, CR_PRECISION_FLOAT32, 2, &r.plan, NULL),
+        CR_OK);
     r.run = (struct run){.in = net->spec->inputs,
                          .targets = net->spec->targets,
                          .rows = net->spec->n_examples,
