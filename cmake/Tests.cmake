@@ -37,6 +37,9 @@ if(CMOCKA_FOUND)
         add_test(NAME ${target} COMMAND ${CHAINRULE_TEST_WRAPPER} $<TARGET_FILE:${target}>)
         chainrule_describe_test(${target} ${name})
     endforeach()
+    target_sources(kernels_test_amx PRIVATE tests/kernels/amx_emulated_avx512.c)
+    set_source_files_properties(tests/kernels/amx_emulated_avx512.c PROPERTIES
+        COMPILE_OPTIONS "${avx512_flags}")
 endif()
 
 # What tests/perf/test_all_instructions.py counts the instructions of.

@@ -1,4 +1,11 @@
+#define _GNU_SOURCE /* syscall */
 #include "base/cpu.h"
+
+#if defined(__x86_64__) && defined(__linux__)
+#include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 
 /* __builtin_cpu_supports asks the processor (CPUID) and the system (XGETBV). */
 
@@ -17,6 +24,41 @@ int cr_cpu_has_avx512(void)
     return cr_cpu_has_avx2() && __builtin_cpu_supports("avx512f") &&
            __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
            __builtin_cpu_supports("avx512vl");
+#else
+    return 0;
+#endif
+}
+
+#if defined(__x86_64__) && defined(__linux__)
+/* Tiles as our kernels use them: 8, of 16 rows of 64 bytes; and products of bf16 pairs. */
+static int has_tiles(void)
+{
+    enum { BF16 = 1 << 22, TILE = 1 << 24, PALETTE = 1 };
+    unsigned a, b, c, d;
+    if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || !(d & BF16) || !(d & TILE))
+        return 0;
+    return __get_cpuid_count(0x1d, PALETTE, &a, &b, &c, &d) && (b & 0xffff) >= 64 && b >> 16 >= 8 &&
+           (c & 0xffff) >= 16;
+}
+
+/* Does the system save tiles and their configuration? Bits 17 and 18 of XCR0. */
+static int saves_tiles(void)
+{
+    enum { OSXSAVE = 1 << 27, TILES = 3 << 17 };
+    unsigned a, b, c, d;
+    if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & OSXSAVE))
+        return 0;
+    __asm__ volatile("xgetbv" : "=a"(a), "=d"(d) : "c"(0));
+    return (a & TILES) == TILES;
+}
+#endif
+
+int cr_cpu_may_use_amx(void)
+{
+#if defined(__x86_64__) && defined(__linux__)
+    enum { ARCH_REQ_XCOMP_PERM = 0x1023, TILE_DATA = 18 };
+    return cr_cpu_has_avx512() && has_tiles() && saves_tiles() &&
+           syscall(SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, TILE_DATA) == 0;
 #else
     return 0;
 #endif

@@ -8,6 +8,10 @@ int cr_cpu_has_avx2(void);
 /* The same for AVX-512 F, BW, DQ and VL. */
 int cr_cpu_has_avx512(void);
 
+/* The same for AMX with bf16, where the system also allows this process to use it: Linux wants
+ * to be asked (larger signal frames come with it), so this asks. 0 where it refuses. */
+int cr_cpu_may_use_amx(void);
+
 /* How many processors this process may use: those that it may run on, or fewer where a
  * control group of Linux limits the time, or what the environment variable CHAINRULE_CPUS
  * says; 1 to 1024. */

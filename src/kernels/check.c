@@ -67,6 +67,7 @@ static struct program some_program(struct source *s)
 #define IT(name) name##_f32
 #define IN       " float32"
 #include "kernels/check.inl"
+#include "kernels/check_bf16.inl"
 #undef T
 #undef BITS
 #undef TABLE
@@ -92,6 +93,20 @@ const char *cr_kernel_check(const struct kernels_f32 *f32, const struct kernels_
         wrong = round_f32(f32, s, work, &h);
         if (!wrong)
             wrong = round_f64(f64, s, work, &h);
+    }
+    if (hash)
+        *hash = h;
+    return wrong;
+}
+
+const char *cr_kernel_check_bf16(const struct kernels_f32 *k, int rounds, uint64_t seed, void *work,
+                                 uint64_t *hash)
+{
+    uint64_t h = 0xcbf29ce484222325u;
+    const char *wrong = NULL;
+    for (int round = 0; round < rounds && !wrong; round++) {
+        struct source s = {{seed, RANDOM_CHECK, (uint32_t)round}, 0};
+        wrong = round_bf16(k, s, work, &h);
     }
     if (hash)
         *hash = h;

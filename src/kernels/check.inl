@@ -40,24 +40,37 @@ static int IT(same)(struct IT(round) * r, size_t n)
     return same;
 }
 
-static int IT(products)(struct IT(round) * r, int which)
+static size_t IT(product_size)(const struct IT(round) * r, int which)
+{
+    return which == 0 ? r->rows * r->ldd : which == 1 ? r->rows * r->ldx : r->cols * r->ldw;
+}
+
+static void IT(product)(const struct IT(round) * r, const struct TABLE *k, int which, T *out,
+                        const T *bias, size_t step)
 {
     const size_t rows = r->rows, cols = r->cols, inner = r->inner;
-    const size_t n = which == 0 ? rows * r->ldd : which == 1 ? rows * r->ldx : cols * r->ldw;
-    const size_t step = below(r->s, 2);
-    const T *bias = below(r->s, 3) ? r->b : NULL;
-    IT(begin)(r, n);
-    for (int i = 0; i < 2; i++) {
-        const struct TABLE *k = i ? r->k : r->ref;
-        T *out = i ? r->got : r->want;
-        if (which == 0)
-            k->linear(out, r->ldd, r->x, r->ldx, r->w, r->ldw, bias, step, rows, cols, inner);
-        else if (which == 1)
-            k->linear_dx(out, r->ldx, r->d, r->ldd, r->w, r->ldw, rows, cols, inner);
-        else
-            k->linear_dw(out, r->ldw, r->d, r->ldd, r->x, r->ldx, rows, cols, inner);
+    if (which == 0)
+        k->linear(out, r->ldd, r->x, r->ldx, r->w, r->ldw, bias, step, rows, cols, inner);
+    else if (which == 1)
+        k->linear_dx(out, r->ldx, r->d, r->ldd, r->w, r->ldw, rows, cols, inner);
+    else
+        k->linear_dw(out, r->ldw, r->d, r->ldd, r->x, r->ldx, rows, cols, inner);
+}
+
+/* The first that is wrong, or 3. */
+static int IT(products)(struct IT(round) * r)
+{
+    int which = 0;
+    for (; which < 3; which++) {
+        const size_t n = IT(product_size)(r, which), step = below(r->s, 2);
+        const T *bias = below(r->s, 3) ? r->b : NULL;
+        IT(begin)(r, n);
+        IT(product)(r, r->ref, which, r->want, bias, step);
+        IT(product)(r, r->k, which, r->got, bias, step);
+        if (!IT(same)(r, n))
+            break;
     }
-    return IT(same)(r, n);
+    return which;
 }
 
 static int IT(sums)(struct IT(round) * r, int down)
@@ -124,26 +137,31 @@ static int IT(updates)(struct IT(round) * r, int which)
     return IT(same)(r, n);
 }
 
-static const char *IT(round)(const struct TABLE *k, struct source s, void *work, uint64_t *hash)
+static struct IT(round) IT(set_up)(const struct TABLE *ref, const struct TABLE *k, struct source *s,
+                                   void *work, uint64_t *hash)
 {
     T *at[6];
     for (size_t i = 0; i < 6; i++)
-        at[i] = (T *)work + i * IT(MOST) + below(&s, 16);
-    struct IT(round) r = {.s = &s, .ref = GET(ISA_REF), .k = k, .hash = hash};
+        at[i] = (T *)work + i * IT(MOST) + below(s, 16);
+    struct IT(round) r = {.s = s, .ref = ref, .k = k, .hash = hash};
     r.x = at[0], r.d = at[1], r.w = at[2], r.b = at[3], r.got = at[4], r.want = at[5];
-    r.rows = some_size(&s, 220), r.cols = some_size(&s, 300), r.inner = some_size(&s, 300);
-    r.ldx = r.inner + below(&s, 4), r.ldd = r.cols + below(&s, 4);
-    r.ldw = r.inner + below(&s, 4);
-    IT(fill)(&s, r.x, r.rows * r.ldx > 200 ? r.rows * r.ldx : 200);
-    IT(fill)(&s, r.d, r.rows * r.ldd);
-    IT(fill)(&s, r.w, r.cols * r.ldw > 200 ? r.cols * r.ldw : 200);
-    IT(fill)(&s, r.b, r.cols > r.rows ? r.cols : r.rows + 1);
-    if (!IT(products)(&r, 0))
-        return "linear" IN;
-    if (!IT(products)(&r, 1))
-        return "linear_dx" IN;
-    if (!IT(products)(&r, 2))
-        return "linear_dw" IN;
+    r.rows = some_size(s, 220), r.cols = some_size(s, 300), r.inner = some_size(s, 300);
+    r.ldx = r.inner + below(s, 4), r.ldd = r.cols + below(s, 4);
+    r.ldw = r.inner + below(s, 4);
+    IT(fill)(s, r.x, r.rows * r.ldx > 200 ? r.rows * r.ldx : 200);
+    IT(fill)(s, r.d, r.rows * r.ldd);
+    IT(fill)(s, r.w, r.cols * r.ldw > 200 ? r.cols * r.ldw : 200);
+    IT(fill)(s, r.b, r.cols > r.rows ? r.cols : r.rows + 1);
+    return r;
+}
+
+static const char *IT(round)(const struct TABLE *k, struct source s, void *work, uint64_t *hash)
+{
+    struct IT(round) r = IT(set_up)(GET(ISA_REF), k, &s, work, hash);
+    static const char *const products[] = {"linear" IN, "linear_dx" IN, "linear_dw" IN};
+    const int wrong = IT(products)(&r);
+    if (wrong < 3)
+        return products[wrong];
     if (!IT(sums)(&r, 0))
         return "row_sum" IN;
     if (!IT(sums)(&r, 1))

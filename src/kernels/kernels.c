@@ -61,6 +61,10 @@ const struct kernels_f32 *cr_kernels_bf16(enum isa isa)
     if (isa == ISA_AVX512 && cr_cpu_has_avx512())
         return &cr_kernels_bf16_avx512;
 #endif
+#ifdef CHAINRULE_AMX
+    if (isa == ISA_AMX && cr_cpu_may_use_amx())
+        return &cr_kernels_bf16_amx;
+#endif
 #ifdef CHAINRULE_ARM
     if (isa == ISA_NEON)
         return &cr_kernels_bf16_neon;

@@ -42,6 +42,25 @@ static int check_kernels(void)
     return good;
 }
 
+/* AMX's hash says nothing. */
+static int check_bf16(void)
+{
+    void *work = aligned_alloc(64, KERNEL_CHECK_WORK);
+    int good = work != NULL;
+    for (int isa = 0; good && isa < ISA_COUNT; isa++) {
+        const struct kernels_f32 *k = cr_kernels_bf16((enum isa)isa);
+        uint64_t hash;
+        const char *wrong = k ? cr_kernel_check_bf16(k, ROUNDS, 7, work, &hash) : NULL;
+        if (wrong)
+            fprintf(stderr, "core: %s of %s is wrong\n", wrong, cr_isa_name((enum isa)isa));
+        if (k && isa != ISA_AMX)
+            printf("bf16 %s %016llx\n", cr_isa_name((enum isa)isa), (unsigned long long)hash);
+        good = !wrong;
+    }
+    free(work);
+    return good;
+}
+
 static uint64_t hash_of(const void *block, size_t size)
 {
     const unsigned char *p = block;
@@ -102,7 +121,7 @@ static int train_network(size_t i, cr_type type)
 
 int main(void)
 {
-    int good = check_kernels();
+    int good = check_kernels() && check_bf16();
     for (size_t i = 0; good && i < sizeof networks / sizeof *networks; i++)
         good = train_network(i, CR_F32) && train_network(i, CR_F64);
     return !good;

@@ -11,6 +11,7 @@
 /* The hash of all results is the same on every machine, compiler and instruction set: it was
  * noted from the reference on x86-64. A change of what a kernel computes changes it. */
 enum { ROUNDS = 40, SEED = 1 };
+static const uint64_t noted_bf16 = 0xacc4b047f4b870;
 static const uint64_t noted = 0x750ccfb62160f065;
 
 static void every_instruction_set_agrees(void **state)
@@ -33,6 +34,23 @@ static void every_instruction_set_agrees(void **state)
     free(work);
 }
 
+static void every_instruction_set_agrees_in_bf16(void **state)
+{
+    (void)state;
+    void *work = aligned_alloc(64, KERNEL_CHECK_WORK);
+    assert_non_null(work);
+    for (int isa = 0; isa < ISA_COUNT; isa++) {
+        uint64_t hash = 0;
+        const struct kernels_f32 *k = cr_kernels_bf16((enum isa)isa);
+        const char *wrong = k ? cr_kernel_check_bf16(k, ROUNDS, SEED, work, &hash) : NULL;
+        if (wrong)
+            fail_msg("%s of %s", wrong, cr_isa_name((enum isa)isa));
+        if (k && isa != ISA_AMX && hash != noted_bf16)
+            fail_msg("hash 0x%llx of %s", (unsigned long long)hash, cr_isa_name((enum isa)isa));
+    }
+    free(work);
+}
+
 static void sloppy_row_sum(double *out, const double *d, size_t ldd, size_t rows, size_t cols)
 {
     cr_kernels_f64(ISA_REF)->row_sum(out, d, ldd, rows, cols);
@@ -43,6 +61,20 @@ static void sloppy_row_sum(double *out, const double *d, size_t ldd, size_t rows
 static void careless_add(float *y, const float *x, size_t n)
 {
     cr_kernels_f32(ISA_REF)->add(y, x, n - n % 16);
+}
+
+/* Factors that are not rounded */
+static void a_wrong_product_is_found(void **state)
+{
+    (void)state;
+    void *work = aligned_alloc(64, KERNEL_CHECK_WORK);
+    assert_non_null(work);
+    struct kernels_f32 k = *cr_kernels_bf16(ISA_REF);
+    k.linear_dx = cr_kernels_f32(ISA_REF)->linear_dx;
+    assert_string_equal(cr_kernel_check_bf16(&k, ROUNDS, SEED, work, NULL), "linear_dx bf16");
+    k.isa = ISA_AMX;
+    assert_string_equal(cr_kernel_check_bf16(&k, ROUNDS, SEED, work, NULL), "linear_dx bf16");
+    free(work);
 }
 
 static void a_wrong_kernel_is_found(void **state)
@@ -64,6 +96,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_instruction_set_agrees),
+        cmocka_unit_test(every_instruction_set_agrees_in_bf16),
+        cmocka_unit_test(a_wrong_product_is_found),
         cmocka_unit_test(a_wrong_kernel_is_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
