@@ -93,8 +93,8 @@ static void near(double got, double want)
         fail_msg("%.9g is not %.9g", got, want);
 }
 
-static void compare(int classes, size_t outputs, double rate, const double *losses,
-                    const double *metric, const double *params)
+static void compare(int classes, size_t outputs, double rate, cr_precision precision,
+                    const double *losses, const double *metric, const double *params)
 {
     struct data d;
     struct losses seen = {0};
@@ -106,6 +106,7 @@ static void compare(int classes, size_t outputs, double rate, const double *loss
                                       .learning_rate = rate,
                                       .in_order = 1,
                                       .threads = 1,
+                                      .precision = precision,
                                       .progress = note,
                                       .ctx = &seen,
                                       .task = classes ? CR_CLASSIFICATION : CR_REGRESSION};
@@ -131,8 +132,18 @@ static void compare(int classes, size_t outputs, double rate, const double *loss
 static void follows_pytorch(void **state)
 {
     (void)state;
-    compare(1, 3, 0.5, classes_losses, classes_metric, classes_params);
-    compare(0, 2, 0.2, numbers_losses, numbers_metric, numbers_params);
+    compare(1, 3, 0.5, CR_PRECISION_DEFAULT, classes_losses, classes_metric, classes_params);
+    compare(0, 2, 0.2, CR_PRECISION_DEFAULT, numbers_losses, numbers_metric, numbers_params);
+}
+
+/* Losses of the steps in bf16; the metric at the end in float32. */
+static void follows_pytorch_in_bf16(void **state)
+{
+    (void)state;
+    compare(1, 3, 0.5, CR_PRECISION_BF16, bf16_classes_losses, bf16_classes_metric,
+            bf16_classes_params);
+    compare(0, 2, 0.2, CR_PRECISION_BF16, bf16_numbers_losses, bf16_numbers_metric,
+            bf16_numbers_params);
 }
 
 /* One epoch in random order is one epoch over the rows that the permutation names. */
@@ -283,9 +294,13 @@ static void refuses_what_makes_no_sense(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(follows_pytorch),        cmocka_unit_test(shuffles_by_seed_and_epoch),
-        cmocka_unit_test(stops_when_asked),       cmocka_unit_test(threads_give_the_same_bits),
-        cmocka_unit_test(says_where_it_diverged), cmocka_unit_test(refuses_what_makes_no_sense),
+        cmocka_unit_test(follows_pytorch),
+        cmocka_unit_test(follows_pytorch_in_bf16),
+        cmocka_unit_test(shuffles_by_seed_and_epoch),
+        cmocka_unit_test(stops_when_asked),
+        cmocka_unit_test(threads_give_the_same_bits),
+        cmocka_unit_test(says_where_it_diverged),
+        cmocka_unit_test(refuses_what_makes_no_sense),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
