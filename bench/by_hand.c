@@ -169,7 +169,7 @@ static void library_steps(struct side *s, long n)
 {
     for (long i = 0; i < n; i++) {
         const size_t batch = (size_t)(i % BATCHES) * s->w.batch;
-        cr_train_step(s->plan, s->in + batch * s->w.units[0], s->targets + batch, s->w.batch,
+        cr_train_step(s->plan, NULL, s->in + batch * s->w.units[0], s->targets + batch, s->w.batch,
                       (double)rate, NULL, s->work, s->size, NULL);
     }
 }

@@ -1,26 +1,24 @@
 /* chainrule bench: what this machine can do, and how much of it training gets. */
 #include <stdio.h>
-#include <string.h>
 
 #include "chainrule/bench.h"
 #include "cli.h"
 
 struct args {
-    const char *workload, *output;
+    const char *workload, *optimiser, *output;
     double seconds;
-    int threads, format, part, precision;
+    int threads, format, part;
 };
 static const struct args defaults = {.seconds = 0.5};
 
 static const char *const formats[] = {"text", "json", NULL};
 enum { JSON = 1 };
+#define PLAIN "gradient-descent"
 
 static const char *const parts[] = {"all", "limits", "steps", "predict", "curves", NULL};
 static const unsigned part_bits[] = {CR_BENCH_LIMITS | CR_BENCH_STEPS | CR_BENCH_PREDICT,
                                      CR_BENCH_LIMITS, CR_BENCH_STEPS, CR_BENCH_PREDICT,
                                      CR_BENCH_CURVES};
-
-static const char *const precisions[] = {"float32", "bf16", NULL};
 
 static const struct positional positionals[] = {
     {0},
@@ -28,14 +26,14 @@ static const struct positional positionals[] = {
 static const struct option options[] = {
     {"workload", 'w', "NAME", "only this one, W1 to W7", OPTION_STRING,
      offsetof(struct args, workload)},
+    {"optimiser", 0, "NAME", "of the steps, as in 'chainrule list optimisers'", OPTION_STRING,
+     offsetof(struct args, optimiser)},
     {"threads", 'j', "N", "how many threads; 0: as many as there are processors", OPTION_INT,
      offsetof(struct args, threads), .min = 0, .max = 1024},
     {"seconds", 's', "S", "how long to measure each figure, roughly", OPTION_DOUBLE,
      offsetof(struct args, seconds), .min = 1e-6, .max = 3600},
     {"part", 'p', "PART", "what to measure; all is everything but the curves", OPTION_CHOICE,
      offsetof(struct args, part), .choices = parts},
-    {"precision", 0, "TYPE", "of the factors of matrix products in training steps", OPTION_CHOICE,
-     offsetof(struct args, precision), .choices = precisions},
     {"format", 0, "FORMAT", "how to write it", OPTION_CHOICE, offsetof(struct args, format),
      .choices = formats},
     {"output", 'o', "FILE", "write to FILE instead of standard output", OPTION_STRING,
@@ -69,9 +67,11 @@ static void print_limits(FILE *to, const cr_bench *b)
 
 static void print_steps(FILE *to, const cr_bench *b)
 {
-    fputs("Training steps: forward, loss, backward, update by gradient descent; share of the\n"
-          "multiply-adds that the same threads do out of registers just before\n\n",
-          to);
+    const char *optimiser = b->n_rows ? b->row[0].workload.optimiser : NULL;
+    fprintf(to,
+            "Training steps: forward, loss, backward, update by %s; share of the\n"
+            "multiply-adds that the same threads do out of registers just before\n\n",
+            optimiser ? optimiser : "gradient descent");
     fprintf(to, "  %-4s %6s %14s %28s %9s %7s\n", "", "batch", "us per step", "(lowest to highest)",
             "GFLOP/s", "share");
     for (size_t i = 0; i < b->n_rows; i++) {
@@ -121,10 +121,6 @@ static void print_text(FILE *to, const cr_bench *b, unsigned what)
 {
     fprintf(to, "chainrule %s, %s, %d of %d processors, compiler %s\n", cr_version(), b->isa,
             b->threads, b->processors, b->compiler);
-    if (b->precision == CR_PRECISION_BF16)
-        fprintf(to, "Matrix products of training steps: bf16, %s%s\n", b->products,
-                strcmp(b->products, "amx") ? " (no AMX: float32 arithmetic on rounded factors)"
-                                           : "");
     if (!b->optimised)
         fputs("This is a build for debugging: its times say little.\n", to);
     fputc('\n', to);
@@ -179,8 +175,8 @@ static void json_row(FILE *to, const cr_bench_row *r, unsigned what)
     print_sizes(to, w, ", ");
     fprintf(to,
             "], \"hidden\": \"%s\", \"output\": \"%s\", \"loss\": \"%s\", \"batch\": %zu, "
-            "\"optimiser\": \"sgd\", \"flops\": %.0f",
-            w->hidden, w->output, w->loss, w->batch, r->flops);
+            "\"optimiser\": \"%s\", \"flops\": %.0f",
+            w->hidden, w->output, w->loss, w->batch, w->optimiser ? w->optimiser : PLAIN, r->flops);
     if (what & CR_BENCH_STEPS) {
         json_spread(to, "step_us", r->step);
         json_spread(to, "gflops", r->gflops);
@@ -202,8 +198,6 @@ static void print_json(FILE *to, const cr_bench *b, unsigned what)
             "\"compiler\": \"%s\", \"optimised\": %s",
             cr_version(), b->isa, b->threads, b->processors, b->compiler,
             b->optimised ? "true" : "false");
-    fprintf(to, ", \"precision\": \"%s\", \"products\": \"%s\"",
-            precisions[b->precision == CR_PRECISION_BF16], b->products);
     if (what & CR_BENCH_LIMITS)
         json_limits(to, &b->limits);
     fputs(",\n \"workloads\": [\n", to);
@@ -239,7 +233,7 @@ static int run(const void *p)
                                   .threads = args->threads,
                                   .seconds = args->seconds,
                                   .workload = args->workload,
-                                  .precision = (cr_precision)(args->precision + 1),
+                                  .optimiser = args->optimiser,
                                   .progress = go_on};
     cr_error err = {0};
     cr_bench *bench = NULL;

@@ -45,7 +45,9 @@ static int is_short(double v)
 
 static void print_parameters(FILE *to, const cr_list_row *row, const char *before, const char *mark)
 {
-    for (int i = 0; i < 2 && row->parameter[i]; i++) {
+    if (row->rate > 0)
+        fprintf(to, "%s%slearning-rate%s = %.15g\n", before, mark, mark, row->rate);
+    for (size_t i = 0; i < sizeof row->value / sizeof *row->value && row->parameter[i]; i++) {
         fprintf(to, "%s%s%s%s = %.15g", before, mark, row->parameter[i], mark, row->value[i]);
         if (i == 0 && row->learned)
             fputs(" to start with, then trained", to);
@@ -55,6 +57,16 @@ static void print_parameters(FILE *to, const cr_list_row *row, const char *befor
             fprintf(to, ", at least %g", row->min[i]);
         fputc('\n', to);
     }
+}
+
+/* An optimiser's assignments. */
+static void print_steps(FILE *to, const cr_list_row *row, const char *before, const char *mark)
+{
+    for (size_t i = 0; i < sizeof row->to / sizeof *row->to && row->to[i]; i++)
+        fprintf(to, "%s%s%s = %s%s\n", before, mark, row->to[i], row->assigned[i], mark);
+    if (row->decayed)
+        fprintf(to, "%swith weight decay, %s%s%s for %s%s%s\n", before, mark, row->decayed, mark,
+                mark, row->decay_of, mark);
 }
 
 static void print_text(FILE *to, cr_list_kind kind)
@@ -69,6 +81,7 @@ static void print_text(FILE *to, cr_list_kind kind)
             fprintf(to, "    %s\n", row.formula);
         if (row.derivative)
             fprintf(to, "    derivative: %s\n", row.derivative);
+        print_steps(to, &row, "    ", "");
         print_parameters(to, &row, "    ", "");
         if (row.source)
             fprintf(to, "    %s\n", row.source);
@@ -97,6 +110,7 @@ static void print_markdown(FILE *to, cr_list_kind kind)
             fprintf(to, "- `%s`\n", row.formula);
         if (row.derivative)
             fprintf(to, "- derivative: `%s`\n", row.derivative);
+        print_steps(to, &row, "  - ", "`");
         print_parameters(to, &row, kind < CR_LIST_INITIALISERS ? "- " : "  - ", "`");
         if (row.source && kind < CR_LIST_INITIALISERS)
             fprintf(to, "- source: %s\n", row.source);

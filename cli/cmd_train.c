@@ -14,7 +14,7 @@
 enum { MAX_NETWORK = 16 << 20, PLAIN_LINES = 20 };
 
 struct args {
-    const char *data, *target, *net, *output;
+    const char *data, *target, *net, *output, *optimiser;
     uint64_t seed;
     int threads, task, precision, quiet;
     size_t epochs, batch;
@@ -51,8 +51,12 @@ static const struct option options[] = {
      offsetof(struct args, batch), .min = 1, .max = 1e9},
     {"learning-rate", 'r', "X",
      "without it the network file's, or 0.1 for classes and 0.01 for "
-     "numbers",
+     "numbers; another optimiser than gradient-descent has a rate of its own",
      OPTION_DOUBLE, offsetof(struct args, learning_rate), .min = 1e-12, .max = 1e6},
+    {"optimiser", 0, "NAME",
+     "gradient-descent, momentum, adam, ...: see 'chainrule list optimisers'; without it the "
+     "network file's, or gradient-descent",
+     OPTION_STRING, offsetof(struct args, optimiser)},
     {"test", 0, "SHARE", "share of the rows to hold out and measure", OPTION_DOUBLE,
      offsetof(struct args, test), .min = 0, .max = 0.9},
     {"task", 0, "TASK", "what the target is; without it a guess, which is printed", OPTION_CHOICE,
@@ -66,7 +70,7 @@ static const struct option options[] = {
 
 static const char details[] =
     "Reads a table of numbers, sets some rows aside, standardises the columns, and trains a "
-    "network by mini-batch gradient descent to predict one column from all others. Text in "
+    "network on mini-batches to predict one column from all others. Text in "
     "that column, or few different whole numbers, are classes.\n"
     "The model file holds the network and everything that 'chainrule predict' needs. The same "
     "seed gives the same file, on any number of threads. Ctrl-C ends training after the current "
@@ -201,11 +205,12 @@ static void print_metrics(const char *what, const cr_metrics *m, cr_task task)
 static void print_summary(const struct args *args, const cr_fit_report *r)
 {
     char steps[32];
-    printf("%s after %zu epoch%s: %s steps of %zu rows, learning rate %g, seed %llu%s\n",
+    const int plain = strcmp(r->optimiser, "gradient-descent") == 0;
+    printf("%s after %zu epoch%s: %s steps of %zu rows, learning rate %g, seed %llu%s%s%s\n",
            r->result.stopped ? "stopped" : "done", r->result.epochs,
            r->result.epochs == 1 ? "" : "s", grouped(r->result.steps, steps, sizeof steps),
-           r->batch, r->learning_rate, (unsigned long long)r->seed,
-           r->precision == CR_PRECISION_BF16 ? ", bf16" : "");
+           r->batch, r->learning_rate, (unsigned long long)r->seed, plain ? "" : ", ",
+           plain ? "" : r->optimiser, r->precision == CR_PRECISION_BF16 ? ", bf16" : "");
     print_metrics("training", &r->result.train, r->task);
     if (r->result.held_out.rows)
         print_metrics("held-out", &r->result.held_out, r->task);
@@ -225,6 +230,7 @@ static int fit(const struct args *args, const cr_table *table, const char *net, 
                               .network_size = net_size,
                               .network_name = args->net,
                               .has_seed = args->seed != UINT64_MAX,
+                              .optimiser = args->optimiser,
                               .held_out = args->test,
                               .train = {.epochs = args->epochs,
                                         .batch = args->batch,

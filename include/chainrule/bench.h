@@ -6,13 +6,12 @@
 #define CHAINRULE_BENCH_H
 
 #include "chainrule/base.h"
-#include "chainrule/net.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* A network and how it is trained. The optimiser is gradient descent. */
+/* A network and how it is trained. */
 typedef struct cr_workload {
     const char *name;   /* "W3" */
     size_t n_units;     /* of units */
@@ -20,8 +19,8 @@ typedef struct cr_workload {
     const char *hidden; /* activations, and the loss, as in cr_list */
     const char *output;
     const char *loss;
-    size_t batch;           /* rows of a step */
-    cr_precision precision; /* of training steps */
+    size_t batch;          /* rows of a step */
+    const char *optimiser; /* NULL: gradient descent */
 } cr_workload;
 
 /* Row `index` of the table of workloads; 0 when there is none. Strings are never freed. */
@@ -36,12 +35,11 @@ enum {
 };
 
 typedef struct cr_bench_options {
-    unsigned what;        /* of the above; 0: limits, steps and prediction */
-    int threads;          /* 0: as many as there are processors */
-    double seconds;       /* for each figure, roughly; 0: 0.5 */
-    const char *workload; /* "W3"; NULL: all */
-    /* Of training steps; a share may then be more than 1. */
-    cr_precision precision;
+    unsigned what;         /* of the above; 0: limits, steps and prediction */
+    int threads;           /* 0: as many as there are processors */
+    double seconds;        /* for each figure, roughly; 0: 0.5 */
+    const char *workload;  /* "W3"; NULL: all */
+    const char *optimiser; /* of the steps; NULL: gradient descent */
     int (*progress)(void *ctx, size_t done, size_t all); /* not 0: cancel; may be NULL */
     void *ctx;
 } cr_bench_options;
@@ -87,8 +85,6 @@ typedef struct cr_bench_point { /* of a curve */
 typedef struct cr_bench {
     int threads, processors;
     const char *isa;      /* instruction set in use */
-    const char *products; /* the same for the steps' products of matrices: "amx" with bf16 */
-    cr_precision precision;
     const char *compiler; /* of this build */
     int optimised;        /* 0: a build for debugging; its times say little */
     cr_bench_limits limits;
@@ -97,7 +93,7 @@ typedef struct cr_bench {
     cr_bench_point *point;
 } cr_bench;
 
-/* Measure. *out is freed with cr_bench_free. Errors: CR_ERR_UNKNOWN (workload),
+/* Measure. *out is freed with cr_bench_free. Errors: CR_ERR_UNKNOWN (workload or optimiser),
  * CR_ERR_ARGUMENT, CR_ERR_LIMIT (threads), CR_ERR_MEMORY, CR_ERR_CANCELLED. */
 CR_API cr_status cr_bench_run(const cr_bench_options *options, cr_bench **out, cr_error *err);
 CR_API void cr_bench_free(cr_bench *bench);
@@ -110,10 +106,8 @@ typedef struct cr_selftest_options {
 
 typedef struct cr_selftest_row {
     const char *isa;
-    int is_near;         /* 1: AMX, which only has bf16 products, and these near the reference */
     const char *differs; /* the first kernel that does not equal the reference; NULL: none */
-    size_t runs, wrong;  /* trainings in float32 and bf16, and those whose final weights differ from
-                            the reference's, for AMX from its own with one thread */
+    size_t runs, wrong;  /* trainings, and those whose final weights differ from the reference's */
 } cr_selftest_row;
 
 typedef struct cr_selftest {

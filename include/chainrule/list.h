@@ -19,17 +19,23 @@ typedef enum cr_list_kind {
 /* Strings are never freed; NULL where a row has nothing to say. */
 typedef struct cr_list_row {
     const char *name;
-    const char *alias[3];     /* other names that are understood */
-    const char *formula;      /* activations: in t; losses: one output y with target t */
-    const char *derivative;   /* by t; for losses by y. Activations may use z, the value */
-    const char *shown;        /* losses: as books write it, where that differs */
-    const char *parameter[2]; /* constants that can be given by name, */
-    double value[2];          /* what they are otherwise, */
-    double min[2], max[2];    /* and their range, both ends included */
-    int learned;              /* activations: parameter[0] is trained with the weights */
-    int mean_over_outputs;    /* losses: mean over the outputs; else their sum */
-    const char *meaning;      /* one line */
-    const char *source;       /* who defined it */
+    const char *alias[3];   /* other names that are understood */
+    const char *formula;    /* activations: in t; losses: one output y with target t */
+    const char *derivative; /* by t; for losses by y. Activations may use z, the value */
+    const char *shown;      /* losses: as books write it, where that differs */
+    /* optimisers: assignments made in order for every parameter w with gradient g, and with
+     * weight decay what stands for g, or for w in its own assignment; rate is the learning
+     * rate, t the number of the update */
+    const char *to[5], *assigned[5];
+    const char *decay_of, *decayed; /* "g", "g + weight_decay*w" */
+    double rate;                    /* optimisers: the learning rate unless one is given */
+    const char *parameter[4];       /* constants that can be given by name, */
+    double value[4];                /* what they are otherwise, */
+    double min[4], max[4];          /* and their range, both ends included */
+    int learned;                    /* activations: parameter[0] is trained with the weights */
+    int mean_over_outputs;          /* losses: mean over the outputs; else their sum */
+    const char *meaning;            /* one line */
+    const char *source;             /* who defined it */
 } cr_list_row;
 
 /* Fill *row with the row of that index, from 0, and return 1; past the end return 0 and

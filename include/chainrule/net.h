@@ -17,6 +17,7 @@ extern "C" {
 
 typedef struct cr_net cr_net;
 typedef struct cr_plan cr_plan;
+typedef struct cr_state cr_state;
 typedef struct cr_builder cr_builder;
 
 /* The type of parameters and values. Training and predicting use CR_F32; network files
@@ -62,7 +63,12 @@ CR_API void cr_builder_unit_names(cr_builder *b, int layer, const char *const *n
 CR_API void cr_builder_example(cr_builder *b, const double *in, size_t n_in, const double *target,
                                size_t n_target);
 
-/* The learning rate that explain uses (default 0.1). */
+/* The optimiser ("adam") with its learning rate (0: the optimiser's own), and one of its
+ * constants ("beta1", "weight-decay"; see cr_list). Plain gradient descent by default. */
+CR_API void cr_builder_optimiser(cr_builder *b, const char *optimiser, double learning_rate);
+CR_API void cr_builder_optimiser_constant(cr_builder *b, const char *name, double value);
+
+/* The learning rate that explain uses (default: the optimiser's own). */
 CR_API void cr_builder_learning_rate(cr_builder *b, double rate);
 
 /* Make the network; parameters that were not given come from the seed. The builder can
@@ -134,19 +140,34 @@ CR_API cr_status cr_predict(const cr_plan *plan, const float *in, float *out, si
 CR_API cr_status cr_predict_f64(const cr_plan *plan, const double *in, double *out, size_t rows,
                                 void *work, size_t work_size, cr_error *err);
 
-/* One step of gradient descent on a batch: w <- w - rate * dL/dw for every parameter.
+/* What a network's optimiser keeps from one update to the next: how many updates there were,
+ * and arrays laid out as the parameters, all 0 before the first. Plain gradient descent keeps
+ * no arrays. To go on later with the same bits, save and restore count and arrays. */
+CR_API cr_status cr_state_create(const cr_net *net, cr_state **out, cr_error *err);
+CR_API void cr_state_free(cr_state *state);
+CR_API size_t cr_state_steps(const cr_state *state);
+CR_API void cr_state_set_steps(cr_state *state, size_t steps);
+
+/* How many arrays; their names ("m", "v"), and the numbers: cr_net_n_params of the net's type. */
+CR_API size_t cr_state_n_arrays(const cr_state *state);
+CR_API const char *cr_state_name(const cr_state *state, size_t index);
+CR_API void *cr_state_array(cr_state *state, size_t index);
+
+/* One step of training on a batch, by the network's optimiser; of plain gradient descent:
+ * w <- w - rate * dL/dw for every parameter.
  *   plan  for training;  in [rows][inputs], targets [rows][outputs], 1 <= rows
+ *   state  of this network; NULL will do for plain gradient descent. Counts the step
  *   loss  the batch's loss before the update; may be NULL
  * Returns as cr_predict; CR_ERR_DIVERGED when the loss is not finite: the parameters are
- * then as they were before the step. A gradient that is not finite beside a finite loss (the
+ * then as they were before the step, and so is the state. A gradient that is not finite beside a finite loss (the
  * slope of sqrt at 0) shows in the next step's loss: keep a copy of the parameters to go back to.
- * (Rumelhart, Hinton & Williams 1986, eq. 8 without momentum.) */
-CR_API cr_status cr_train_step(const cr_plan *plan, const float *in, const float *targets,
-                               size_t rows, double rate, double *loss, void *work, size_t work_size,
-                               cr_error *err);
-CR_API cr_status cr_train_step_f64(const cr_plan *plan, const double *in, const double *targets,
-                                   size_t rows, double rate, double *loss, void *work,
-                                   size_t work_size, cr_error *err);
+ * (Plain: Rumelhart, Hinton & Williams 1986, eq. 8 without momentum.) */
+CR_API cr_status cr_train_step(const cr_plan *plan, cr_state *state, const float *in,
+                               const float *targets, size_t rows, double rate, double *loss,
+                               void *work, size_t work_size, cr_error *err);
+CR_API cr_status cr_train_step_f64(const cr_plan *plan, cr_state *state, const double *in,
+                                   const double *targets, size_t rows, double rate, double *loss,
+                                   void *work, size_t work_size, cr_error *err);
 
 #ifdef __cplusplus
 }

@@ -34,7 +34,8 @@ typedef struct cr_progress {
 typedef struct cr_train_options {
     size_t epochs;        /* 0: as many as make 3,000 steps, between 10 and 1,000 */
     size_t batch;         /* rows of a step; 0: 32. The last batch of an epoch may be shorter */
-    double learning_rate; /* 0: 0.1 for classes, 0.01 for a regression */
+    double learning_rate; /* 0: 0.1 for classes, 0.01 for a regression with gradient descent;
+                             with another optimiser the network's */
     uint64_t seed;        /* of the rows' order */
     int in_order;         /* 1: rows in the order given, every epoch */
     int threads;          /* 0: as many as there are processors. The bits never depend on it */
@@ -61,7 +62,7 @@ typedef struct cr_examples {
     size_t rows;
 } cr_examples;
 
-/* Train a float32 network by mini-batch gradient descent.
+/* Train a float32 network on mini-batches, with its optimiser.
  *   held_out  rows that are only measured; NULL: none
  *   options   NULL: the defaults
  *   result    NULL: not wanted
@@ -80,6 +81,7 @@ typedef struct cr_fit_options {
     const char *network_name; /* what messages call it */
     size_t max_memory;        /* bytes for its parameters; 0: 1 GiB */
     int has_seed;             /* 1: train.seed also starts the parameters; 0: the network file's */
+    const char *optimiser;    /* "adam"; NULL: the network file's, or gradient descent */
     double held_out;          /* share of the rows that are held out, 0 <= share < 1 */
     cr_train_options train;   /* zeros: the network file's settings, then the defaults */
 } cr_fit_options;
@@ -94,6 +96,7 @@ typedef struct cr_fit_report {
     size_t constant;      /* columns with one value only: the network sees 0 */
     size_t epochs, batch; /* the settings in use */
     double learning_rate;
+    const char *optimiser;  /* as in cr_list; never freed */
     cr_precision precision; /* never the default */
     uint64_t seed;
     cr_train_result result; /* rmse in the target's own units */

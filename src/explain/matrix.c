@@ -23,14 +23,26 @@ static const struct expr *transposed(struct explanation *x, const struct expr *a
 static int is_vector(const struct explanation *x, const struct expr *e)
 {
     if (e->kind == EXPR_SYM)
-        return x->trace->tape->value[cr_ref_value(e->ref)].extent == PER_ROW;
+        return x->trace->tape->value[cr_ref_value(e->ref)].extent != SCALAR;
     for (unsigned i = 0; i < e->n; i++)
         if (is_vector(x, e->arg[i]))
             return 1;
     return 0;
 }
 
-/* A formula of one element read as one of whole vectors: products become elementwise. */
+/* The square of a matrix would be read as a product of matrices. */
+static int has_params(const struct explanation *x, const struct expr *e)
+{
+    if (e->kind == EXPR_SYM)
+        return x->trace->tape->value[cr_ref_value(e->ref)].extent == PER_NET;
+    for (unsigned i = 0; i < e->n; i++)
+        if (has_params(x, e->arg[i]))
+            return 1;
+    return 0;
+}
+
+/* A formula of one element read as one of whole vectors, or parameters: products become
+ * elementwise. */
 static const struct expr *elementwise(struct explanation *x, const struct expr *e)
 {
     if (!e || !e->n)
@@ -48,6 +60,9 @@ static const struct expr *elementwise(struct explanation *x, const struct expr *
     copy->arg = arg;
     if (e->kind == EXPR_MUL && vectors > 1)
         copy->kind = EXPR_HADAMARD;
+    if (e->kind == EXPR_POW && has_params(x, arg[0]) && arg[1]->kind == EXPR_NUM &&
+        arg[1]->value == 2)
+        return cr_expr_binary(&x->arena, EXPR_HADAMARD, arg[0], arg[0]);
     return copy;
 }
 

@@ -249,6 +249,9 @@ static enum note note_of(const struct names *n, int value, int whole)
         return whole ? NOTE_BIASES : NOTE_BIAS;
     case ROLE_ROWS: return NOTE_COUNT;
     case ROLE_RATE: return NOTE_RATE;
+    case ROLE_TIME: return NOTE_TIME;
+    case ROLE_STATE:
+    case ROLE_MOVE: return NOTE_STATE;
     case ROLE_PRE: return whole ? NOTE_PRES : NOTE_PRE;
     case ROLE_JOIN:
         if (value == t->output)
@@ -323,12 +326,30 @@ static int own_target_names(const struct names *n)
     return spec->n_targets == spec->n_outputs;
 }
 
+static const struct optimiser_row *optimiser(const struct names *n)
+{
+    return cr_optimiser_row((int)n->spec->optimiser.method);
+}
+
+/* What the optimiser's table calls a value of its own. */
+static const struct optimiser_name *optimiser_name(const struct names *n, const struct value *v)
+{
+    if (v->role == ROLE_NEW_STATE)
+        v = &n->tape->value[v->of];
+    return v->role == ROLE_STATE ? &optimiser(n)->state[v->which]
+                                 : &optimiser(n)->step[v->which].to;
+}
+
 struct symbol cr_names_symbol(const struct names *n, int value, size_t row, long index, int is_new)
 {
     const struct tape *t = n->tape;
     const struct value *v = &t->value[value];
-    if (v->role == ROLE_NEW)
+    if (v->role == ROLE_NEW || v->role == ROLE_NEW_STATE)
         return cr_names_symbol(n, v->of, row, index, 1);
+    if (v->role == ROLE_HYPER) {
+        const struct optimiser_name *name = &optimiser(n)->symbol[v->which];
+        return (struct symbol){name->text, name->latex};
+    }
     const int whole = index == WHOLE;
     const size_t i = whole ? 0 : (size_t)index;
     const enum note note = note_at(n, value, index);
@@ -351,6 +372,11 @@ struct symbol cr_names_symbol(const struct names *n, int value, size_t row, long
         fill_unit(n, &s, v->layer, i);
     if (v->role == ROLE_PARAM)
         set(&s, SLOT_N, number(n, n->number[v->param] + i + 1));
+    if (note == NOTE_STATE) {
+        const struct optimiser_name *name = optimiser_name(n, v);
+        set_symbol(&s, SLOT_LETTER, (struct symbol){name->text, name->latex});
+        fill_of(n, &s, v->of, row, index, SLOT_OF, 0);
+    }
     if (composite || n->notation->pattern[note][0] == '\\')
         set_symbol(&s, SLOT_LOSS, plain(n, NOTE_LOSS));
 
@@ -386,7 +412,7 @@ struct symbol cr_names_symbol(const struct names *n, int value, size_t row, long
 const char *cr_names_unit(const struct names *n, int value, long index)
 {
     const struct value *v = &n->tape->value[value];
-    if (v->role == ROLE_NEW || v->role == ROLE_PARAM_GRAD)
+    if (v->role != ROLE_PARAM && v->extent == PER_NET)
         return cr_names_unit(n, v->of, index);
     if (v->extent == SCALAR || v->role == ROLE_LOSS_EACH)
         return "";
@@ -456,11 +482,23 @@ const char *cr_names_id(const struct names *n, int value, size_t row, long index
         break;
     case ROLE_ROWS: return "examples";
     case ROLE_RATE: return "learning-rate";
+    case ROLE_TIME: return "step";
+    case ROLE_HYPER: return optimiser(n)->param[v->which].name;
+    case ROLE_FACTOR: return optimiser(n)->factor[v->which].name;
     case ROLE_LOSS_EACH:
     case ROLE_LOSS: return "L";
     case ROLE_PARAM: what = param_quantity(n, v, index); break;
     case ROLE_PARAM_GRAD:
     case ROLE_NEW: what = param_quantity(n, &t->value[v->of], index); break;
+    case ROLE_STATE:
+    case ROLE_MOVE:
+    case ROLE_NEW_STATE: {
+        const int of = v->role == ROLE_NEW_STATE ? t->value[v->of].of : v->of;
+        what =
+            cr_names_sure(n, cr_arena_printf(n->a, "%s-%s", param_quantity(n, &t->value[of], index),
+                                             optimiser_name(n, v)->name));
+        break;
+    }
     case ROLE_JOIN: what = "sum"; break;
     case ROLE_PRE: what = "pre-activation"; break;
     case ROLE_ACT: what = "activation"; break;

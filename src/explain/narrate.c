@@ -233,7 +233,14 @@ static void tell_example(struct teller *t, size_t row)
 struct telling {
     int labels;   /* announce nodes */
     int examples; /* announce examples */
+    int params;   /* keep a parameter's steps apart from the next one's */
 };
+
+static int same_parameter(const struct teller *t, const struct xstep *a, const struct xstep *b)
+{
+    const struct value *v = t->x->trace->tape->value;
+    return a->index == b->index && v[a->value].param == v[b->value].param;
+}
 
 /* Write the wanted steps first .. end - 1 that `is` accepts. */
 static void tell_steps(struct teller *t, size_t first, size_t end, struct telling how)
@@ -249,7 +256,8 @@ static void tell_steps(struct teller *t, size_t first, size_t end, struct tellin
             how.examples && t->x->trace->rows > 1 && per_row && (!before || before->row != s->row);
         const int node = how.labels && (!before || example || new_node(t, before, s)) &&
                          (s->layer >= 0 || is_example_loss(t, s) || role_of(t, s) == ROLE_SMOOTHED);
-        if ((example || node) && open) {
+        const int next = how.params && before && !same_parameter(t, before, s);
+        if ((example || node || next) && open) {
             t->p->kind->end_steps(t->p, footnote);
             footnote = open = 0;
         }
@@ -417,12 +425,21 @@ static void tell_update(struct teller *t, size_t i, size_t end)
 {
     t->p->kind->heading(t->p, 2, "Updates");
     if (!t->x->step[i].pass && !t->x->why) {
-        cr_text_add(&t->t,
-                    "Each parameter moves against its gradient, by the gradient times the learning "
-                    "rate: that makes the loss smaller, as long as the step is small enough.");
+        const struct optimiser_row *row = cr_optimiser_row((int)t->x->net->spec->optimiser.method);
+        if (cr_optimiser_is_plain(&t->x->net->spec->optimiser)) {
+            cr_text_add(&t->t,
+                        "Each parameter moves against its gradient, by the gradient times the "
+                        "learning rate: that makes the loss smaller, as long as the step is small "
+                        "enough.");
+        } else {
+            cr_text_printf(&t->t, "The optimiser is %s: ", row->name);
+            cr_paper_name(t->p, &t->t, row->meaning);
+            cr_text_add(&t->t, ". For each parameter:");
+        }
         paragraph(t);
     }
-    tell_steps(t, i, end, (struct telling){0});
+    const int several = !cr_optimiser_is_plain(&t->x->net->spec->optimiser);
+    tell_steps(t, i, end, (struct telling){.params = several});
 }
 
 /* Every gradient of a pass in one table. */

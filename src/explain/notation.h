@@ -35,6 +35,8 @@
     X(PART, "part", "what one use contributes to a gradient")              \
     X(RATE, "rate", "the learning rate")                                   \
     X(COUNT, "count", "the number of examples")                            \
+    X(TIME, "time", "the number of the update")                            \
+    X(STATE, "state", "what the optimiser has for a parameter")            \
     X(NEW, "new", "the mark of an updated quantity, starting with ^ or _") \
     X(EXAMPLE, "example", "the mark of an example, starting with ^ or _")  \
     X(INPUTS, "inputs", "the inputs together, in matrix form")             \
@@ -76,7 +78,8 @@ enum note {
     X(ACT, "act", "the unit's activation")                                  \
     X(LOSS, "loss", "the loss")                                             \
     X(F, "f", "the activation function")                                    \
-    X(VIA, "via", "where a contribution comes from")
+    X(VIA, "via", "where a contribution comes from")                        \
+    X(LETTER, "letter", "the letter of what the optimiser has")
 
 enum slot {
 #define X(name, key, meaning) SLOT_##name,

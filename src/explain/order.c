@@ -105,7 +105,8 @@ static void put_given(struct lister *l)
     for (size_t row = 0; row < l->x->trace->rows; row++)
         put_all(l, X_GIVEN, GROUP_GIVEN, -1, t->target, row);
     for (int v = 0; v < t->n_values; v++)
-        if (t->value[v].role == ROLE_RATE ||
+        if (t->value[v].role == ROLE_RATE || t->value[v].role == ROLE_HYPER ||
+            t->value[v].role == ROLE_STATE ||
             (t->value[v].role == ROLE_ROWS && l->x->trace->rows > 1))
             put_all(l, X_GIVEN, GROUP_GIVEN, -1, v, 0);
 }
@@ -204,10 +205,63 @@ static int put_forward(struct lister *l)
     return last;
 }
 
+/* An optimiser's assignments from `begin` on, for one layer: all of a parameter together.
+ * Returns where they end. */
+static int put_updates(struct lister *l, int begin)
+{
+    const struct tape *t = l->t;
+    const int layer = t->value[t->step[begin].out].layer;
+    int end = begin;
+    size_t units = 1;
+    while (end < t->n_steps && t->value[t->step[end].out].layer == layer) {
+        const struct value *v = &t->value[t->step[end++].out];
+        const size_t n = v->rows > 1 ? v->rows : v->cols;
+        units = n > units ? n : units;
+    }
+    for (size_t u = 0; u < units && !l->x->matrix; u++) {
+        for (int i = begin, next; i < end; i = next) {
+            const struct value *v = &t->value[t->step[i].out];
+            const int weight = t->net->param[v->param].kind == PARAM_WEIGHT;
+            const size_t cols = weight ? v->cols : 1;
+            const size_t first = u * cols;
+            for (next = i; next < end && t->value[t->step[next].out].param == v->param; next++)
+                continue;
+            for (size_t k = first; k < first + cols && k < v->rows * v->cols; k++)
+                for (int s = i; s < next; s++)
+                    put(l, X_UPDATE, GROUP_UPDATE, s, t->step[s].out, 0, (long)k);
+        }
+    }
+    for (int i = begin; i < end && l->x->matrix; i++)
+        put_all(l, X_UPDATE, GROUP_UPDATE, i, t->step[i].out, 0);
+    return end;
+}
+
+/* Where a step is one of an optimiser's assignments. */
+static int is_assignment(const struct tape *t, const struct step *s)
+{
+    return s->phase == PHASE_UPDATE && s->op == OP_MAP && t->value[s->out].extent == PER_NET;
+}
+
+static void put_time(struct lister *l)
+{
+    for (int v = 0; v < l->t->n_values; v++)
+        if (l->t->value[v].role == ROLE_TIME)
+            put_all(l, X_UPDATE, GROUP_UPDATE, -1, v, 0);
+}
+
 static void put_rest(struct lister *l, int begin)
 {
     const struct tape *t = l->t;
+    int timed = 0;
     for (int i = begin; i < t->n_steps;) {
+        if (t->step[i].phase == PHASE_UPDATE && !timed) {
+            put_time(l);
+            timed = 1;
+        }
+        if (is_assignment(t, &t->step[i])) {
+            i = put_updates(l, i);
+            continue;
+        }
         int end = block_end(l->x, t, i);
         if (t->value[t->step[i].out].extent == PER_ROW) {
             for (size_t row = 0; row < l->x->trace->rows; row++)
@@ -329,6 +383,11 @@ int cr_explanation_find(const struct explanation *x, int pass, int value, size_t
     if (v->role == ROLE_PARAM && pass > 0) {
         value = cr_tape_find(t, ROLE_NEW, value, -1);
         pass--;
+    } else if (v->role == ROLE_STATE && pass > 0) {
+        value = cr_tape_find(t, ROLE_NEW_STATE, value, -1);
+        pass--;
+    } else if (v->role == ROLE_TIME) {
+        return x->at[pass][cr_trace_at(x->trace, value, row, index)] - 1;
     } else if (v->maker < 0 || v->role == ROLE_SMOOTHED) {
         pass = 0;
     }

@@ -16,6 +16,10 @@ static const char *given_word(const struct teller *t, const struct xstep *s)
         return "Learning rate";
     if (v->role == ROLE_ROWS)
         return "Number of examples";
+    if (v->role == ROLE_HYPER)
+        return "Optimiser's constants";
+    if (v->role == ROLE_STATE)
+        return "Optimiser's memory";
     const enum param_kind kind = t->x->net->param[v->param].kind;
     if (kind == PARAM_SLOPE)
         return "slope";
@@ -61,12 +65,54 @@ static int same_head(const struct teller *t, const struct xstep *a, const struct
            strcmp(given_word(t, a), given_word(t, b)) == 0;
 }
 
+/* What the optimiser has before the first update: nothing is said of it number by number. */
+static int is_empty_state(const struct teller *t, const struct xstep *s)
+{
+    if (t->x->trace->tape->value[s->value].role != ROLE_STATE)
+        return 0;
+    for (size_t i = 0; i < s->rows * s->cols; i++)
+        if (s->values[i] != 0)
+            return 0;
+    return 1;
+}
+
+/* "m = 0, v = 0 for every parameter", where some are and are read. */
+static void state_row(struct teller *t, struct cells *c)
+{
+    const struct explanation *x = t->x;
+    const struct optimiser_row *row = cr_optimiser_row((int)x->net->spec->optimiser.method);
+    const int latex = t->p->kind->style == EXPR_LATEX;
+    int any = 0;
+    for (size_t i = 0; i < x->n && x->step[i].phase == X_GIVEN && !any; i++)
+        any = x->step[i].wanted && is_empty_state(t, &x->step[i]);
+    if (!any)
+        return;
+    cr_cells_add(c, "Before the first update");
+    for (int i = 0; i < OPT_STATES && row->state[i].name; i++)
+        cr_text_printf(&t->t, latex ? "%s$%s = 0$" : "%s%s = 0", i ? ", " : "",
+                       latex ? row->state[i].latex : row->state[i].text);
+    cr_text_add(&t->t, " for every parameter");
+    cr_cells_take(c, &t->t);
+}
+
+static void optimiser_row(struct teller *t, struct cells *c)
+{
+    const struct spec_optimiser *o = &t->x->net->spec->optimiser;
+    const struct optimiser_row *row = cr_optimiser_row((int)o->method);
+    if (cr_optimiser_is_plain(o))
+        return;
+    cr_cells_add(c, "Optimiser");
+    cr_text_printf(&t->t, "%s: ", row->name);
+    cr_paper_name(t->p, &t->t, row->meaning);
+    cr_cells_take(c, &t->t);
+}
+
 static void given_rows(struct teller *t, struct cells *c)
 {
     struct explanation *x = t->x;
     unsigned char *done = calloc(x->n + 1, 1);
     for (size_t i = 0; done && i < x->n && x->step[i].phase == X_GIVEN; i++) {
-        if (!x->step[i].wanted || done[i])
+        if (!x->step[i].wanted || done[i] || is_empty_state(t, &x->step[i]))
             continue;
         given_head(t, &x->step[i]);
         cr_cells_take(c, &t->t);
@@ -213,6 +259,7 @@ void cr_tell_setup(struct teller *t)
     if (!t->x->why)
         activation_rows(t, &c);
     if (!t->x->why && !t->x->trace->forward_only)
-        loss_row(t, &c);
+        loss_row(t, &c), optimiser_row(t, &c);
+    state_row(t, &c);
     cr_cells_finish(t->p, &c, 2);
 }

@@ -189,6 +189,11 @@ static const struct expr *display(struct explanation *x, const struct xstep *s, 
     const struct rational *r = known(x, s, i);
     double v = s->values[i];
     int equal = 0;
+    /* An optimiser's constants are small, or near 1: rounded they would be others. */
+    if (!s->derived && x->trace->tape->value[s->value].role == ROLE_HYPER) {
+        *exact = 1;
+        return cr_expr_shown(&x->arena, v, cr_shortest_f64(v, shown));
+    }
     cr_decimal(shown, &rule, v, r, &equal);
     *exact = equal && (r || x->trace->type == CR_F32);
     (void)cr_parse_f64(shown, strlen(shown), &v);

@@ -55,6 +55,7 @@ struct session {
     struct trace *t;
     const struct trace_options *options;
     cr_plan *plan;
+    cr_state *state;
     void *in, *targets, *params; /* copies */
     struct run run;
     int pass;
@@ -228,13 +229,19 @@ static void snapshot_given(struct session *s)
                 double x = cr_plan_get(s->plan, &s->run, v, row, i);
                 if (value->role == ROLE_RATE)
                     x = t->rate;
+                if (value->role == ROLE_TIME)
+                    x = (double)s->run.t;
+                if (value->role == ROLE_HYPER)
+                    x = t->tape->net->spec->optimiser.param[value->which];
                 if (value->role == ROLE_ROWS)
                     x = (double)t->rows;
                 t->value[s->pass][at] = x;
                 if (!t->exact)
                     continue;
-                const int made = s->pass > 0 && value->role == ROLE_PARAM;
-                const int from = made ? cr_tape_find(t->tape, ROLE_NEW, v, -1) : -1;
+                const int state = value->role == ROLE_STATE;
+                const int made = s->pass > 0 && (state || value->role == ROLE_PARAM);
+                const int from =
+                    made ? cr_tape_find(t->tape, state ? ROLE_NEW_STATE : ROLE_NEW, v, -1) : -1;
                 t->exact[s->pass][at] =
                     from < 0 ? given(t, x) : t->exact[s->pass - 1][cr_trace_at(t, from, row, i)];
             }
@@ -242,17 +249,21 @@ static void snapshot_given(struct session *s)
     }
 }
 
-static void adopt_parameters(struct session *s)
+/* Go on with the new parameters and what the optimiser keeps. */
+static void adopt(struct session *s)
 {
     struct trace *t = s->t;
+    const cr_net *net = t->tape->net;
     for (int v = 0; v < t->tape->n_values; v++) {
         const struct value *value = &t->tape->value[v];
-        if (value->role != ROLE_NEW)
+        if (value->role != ROLE_NEW && value->role != ROLE_NEW_STATE)
             continue;
-        const size_t offset = t->tape->net->param[value->param].offset;
+        void *to = value->role == ROLE_NEW ? s->params : s->run.state;
+        const size_t offset = (size_t)value->which * net->block + net->param[value->param].offset;
         for (size_t i = 0; i < value->rows * value->cols; i++)
-            set_number(t->type, s->params, offset + i, t->value[s->pass][cr_trace_at(t, v, 0, i)]);
+            set_number(t->type, to, offset + i, t->value[s->pass][cr_trace_at(t, v, 0, i)]);
     }
+    s->run.t++;
 }
 
 static void run_pass(struct session *s, int pass)
@@ -268,7 +279,7 @@ static void run_pass(struct session *s, int pass)
             if (t->tape->step[i].phase <= last)
                 exact_step(t, pass, i);
     if (last == PHASE_UPDATE)
-        adopt_parameters(s);
+        adopt(s);
 }
 
 /* Copy the caller's arrays, or the spec's examples converted to the net's type. */
@@ -308,10 +319,15 @@ static cr_status open_session(struct session *s, const cr_net *net, cr_error *er
                                     CR_PRECISION_FLOAT32, t->rows, &s->plan, err);
     if (status)
         return status;
+    status = cr_state_create(net, &s->state, err);
+    if (status)
+        return status;
     void *work = cr_work_alloc(cr_plan_work_size(s->plan));
     if (!work)
         return cr_fail_memory(err);
-    s->run = (struct run){.in = s->in,
+    s->run = (struct run){.state = cr_state_values(s->state),
+                          .t = 1,
+                          .in = s->in,
                           .targets = s->targets,
                           .rows = t->rows,
                           .params = s->params,
@@ -328,6 +344,7 @@ static void close_session(struct session *s)
 {
     cr_work_free(s->run.work);
     cr_plan_free(s->plan);
+    cr_state_free(s->state);
     cr_aligned_free(s->in);
     cr_aligned_free(s->targets);
     cr_aligned_free(s->params);

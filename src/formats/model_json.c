@@ -228,13 +228,12 @@ char *cr_training_write(const cr_fit_report *r)
 {
     char seed[24]; /* as text: not every reader of JSON has 64 bits */
     snprintf(seed, sizeof seed, "%llu", (unsigned long long)r->seed);
-    json_t *j = json_pack("{s:I, s:I, s:I, s:f, s:s, s:s, s:s, s:b, s:o, s:o}", "epochs",
-                          (json_int_t)r->result.epochs, "steps", (json_int_t)r->result.steps,
-                          "batch", (json_int_t)r->batch, "learning_rate", r->learning_rate,
-                          "optimiser", cr_optimiser_row(OPT_GRADIENT_DESCENT)->name, "precision",
-                          cr_precision_name(r->precision), "seed", seed, "stopped",
-                          r->result.stopped, "train", metrics_json(&r->result.train), "held_out",
-                          metrics_json(&r->result.held_out));
+    json_t *j = json_pack(
+        "{s:I, s:I, s:I, s:f, s:s, s:s, s:s, s:b, s:o, s:o}", "epochs",
+        (json_int_t)r->result.epochs, "steps", (json_int_t)r->result.steps, "batch",
+        (json_int_t)r->batch, "learning_rate", r->learning_rate, "optimiser", r->optimiser,
+        "precision", cr_precision_name(r->precision), "seed", seed, "stopped", r->result.stopped,
+        "train", metrics_json(&r->result.train), "held_out", metrics_json(&r->result.held_out));
     char *text = j ? json_dumps(j, JSON_COMPACT | JSON_REAL_PRECISION(17)) : NULL;
     json_decref(j);
     return text;

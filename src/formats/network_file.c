@@ -112,35 +112,65 @@ static cr_status read_learning_rate(struct reader *r, const struct yaml_node *no
     return CR_OK;
 }
 
-static cr_status read_optimiser(struct reader *r, const struct yaml_node *node)
+/* A key that is no constant of the optimiser may be a slip in one that is known. */
+static void hint_key(struct reader *r, const struct spec_param *params, size_t n,
+                     const struct optimiser_row *row)
 {
-    struct fields f = {0};
-    const struct yaml_node *name = node;
-    const char *text, *near = NULL;
-    cr_status status = CR_OK;
-    if (node->kind == YAML_MAP) {
-        status = cr_file_fields(r, node, MAP_OPTIMISER, &f);
-        name = f.value[KEY_OPTIMISER_NAME];
+    const char *known[TABLE_PARAMS + 2] = {"name", "learning-rate"};
+    size_t n_known = 2;
+    for (int i = 0; i < TABLE_PARAMS && row->param[i].name; i++)
+        known[n_known++] = row->param[i].name;
+    for (size_t i = 0; i < n; i++) {
+        size_t k = 0;
+        while (k < n_known && strcmp(known[k], params[i].name) != 0)
+            k++;
+        const char *near = k == n_known ? cr_suggest(params[i].name, known, n_known) : NULL;
+        if (near) {
+            cr_hint(r->err, "did you mean '%s'?", near);
+            return;
+        }
     }
-    if (status == CR_OK && f.value[KEY_LEARNING_RATE])
-        status = read_learning_rate(r, f.value[KEY_LEARNING_RATE]);
-    if (status != CR_OK || !name)
-        return status;
-    status = cr_file_text(r, name, "an optimiser", &text);
-    if (status != CR_OK)
-        return status;
+}
+
+/* The row that a name means, or -1 and an error. */
+static int find_optimiser(struct reader *r, const struct yaml_node *name)
+{
+    const char *text, *near = NULL;
+    if (cr_file_text(r, name, "an optimiser", &text) != CR_OK)
+        return -1;
     const int row = cr_optimiser_find(text, &near);
     if (row < 0) {
         cr_file_fail(r, CR_ERR_UNKNOWN, name, "unknown optimiser '%s'", cr_file_word(name).s);
         if (near)
             cr_hint(r->err, "did you mean '%s'?", near);
         else
-            cr_hint(r->err, "known is '%s'", cr_optimiser_row(0)->name);
-        return CR_ERR_UNKNOWN;
+            cr_hint(r->err, "'chainrule list optimisers' shows those there are");
     }
-    r->spec->optimiser.method = (enum optimiser_method)row;
-    r->spec->optimiser.at = cr_yaml_place(&r->yaml, name);
-    return CR_OK;
+    return row;
+}
+
+static cr_status read_optimiser(struct reader *r, const struct yaml_node *node)
+{
+    struct fields f = {0};
+    struct spec_optimiser *out = &r->spec->optimiser;
+    const struct yaml_node *name = node;
+    int row = OPT_GRADIENT_DESCENT;
+    if (node->kind == YAML_MAP) {
+        const cr_status status = cr_file_fields(r, node, MAP_OPTIMISER, &f);
+        if (status != CR_OK)
+            return status;
+        name = f.value[KEY_OPTIMISER_NAME];
+    }
+    if (name && (row = find_optimiser(r, name)) < 0)
+        return r->err ? r->err->code : CR_ERR_UNKNOWN;
+    const cr_status status = cr_optimiser_set(out, (enum optimiser_method)row, f.param, f.n_params,
+                                              &r->yaml.src, r->err);
+    if (status == CR_ERR_UNKNOWN)
+        hint_key(r, f.param, f.n_params, cr_optimiser_row(row));
+    if (status != CR_OK)
+        return status;
+    out->at = cr_yaml_place(&r->yaml, name ? name : node);
+    return f.value[KEY_LEARNING_RATE] ? read_learning_rate(r, f.value[KEY_LEARNING_RATE]) : CR_OK;
 }
 
 static cr_status read_precision(struct reader *r, const struct yaml_node *node)

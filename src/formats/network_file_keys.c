@@ -89,10 +89,13 @@ static const struct file_map_row maps[MAP_COUNT] = {
                                            "label smoothing, from 0 to below 1; "
                                            "0 by default"}}},
     [MAP_OPTIMISER] = {"an optimiser",
-                       0,
+                       1,
                        {[KEY_OPTIMISER_NAME] =
-                            {"name", NULL, "the optimiser's name; gradient-descent by default"},
-                        [KEY_LEARNING_RATE] = {"learning-rate", NULL, "more than 0"}}},
+                            {"name", NULL,
+                             "the optimiser's name, gradient-descent by default; its constants "
+                             "stand beside it"},
+                        [KEY_LEARNING_RATE] = {"learning-rate", NULL,
+                                               "more than 0; the optimiser's own by default"}}},
     [MAP_TRAIN] = {"'train'",
                    0,
                    {[KEY_EPOCHS] = {"epochs", NULL, "how often training goes through the data"},

@@ -326,9 +326,10 @@ static void put_loss(struct writer *w)
 static void put_training(struct writer *w)
 {
     const struct spec *s = w->spec;
-    cr_text_printf(w->out, "optimiser: {name: %s, learning-rate: ",
-                   cr_optimiser_row((int)s->optimiser.method)->name);
+    const struct optimiser_row *row = cr_optimiser_row((int)s->optimiser.method);
+    cr_text_printf(w->out, "optimiser: {name: %s, learning-rate: ", row->name);
     put_number(w, s->optimiser.learning_rate);
+    put_params(w, row->param, s->optimiser.param);
     put(w, "}\ntrain: {");
     if (s->epochs)
         cr_text_printf(w->out, "epochs: %zu, ", s->epochs);

@@ -137,6 +137,20 @@ static int IT(updates)(struct IT(round) * r, int which)
     return IT(same)(r, n);
 }
 
+/* w and the two arrays of state lie one after the other. */
+static int IT(optimisers)(struct IT(round) * r, enum update_kernel kind)
+{
+    const size_t n = below(r->s, 200);
+    const enum update_decay decay = (enum update_decay)below(r->s, 3);
+    T c[UPDATE_NUMBERS];
+    IT(fill)(r->s, c, UPDATE_NUMBERS);
+    IT(fill)(r->s, r->w, 200);
+    IT(begin)(r, 3 * n);
+    r->ref->update[kind](r->want, r->want + n, r->want + 2 * n, r->w, c, decay, (T)0.01, n);
+    r->k->update[kind](r->got, r->got + n, r->got + 2 * n, r->w, c, decay, (T)0.01, n);
+    return IT(same)(r, 3 * n);
+}
+
 static struct IT(round) IT(set_up)(const struct TABLE *ref, const struct TABLE *k, struct source *s,
                                    void *work, uint64_t *hash)
 {
@@ -176,6 +190,9 @@ static const char *IT(round)(const struct TABLE *k, struct source s, void *work,
         return "softmax_back" IN;
     if (!IT(softmax)(&r, 2))
         return "dot_lse" IN;
+    for (int kind = UPDATE_NONE + 1; kind < UPDATE_COUNT; kind++)
+        if (!IT(optimisers)(&r, (enum update_kernel)kind))
+            return "update" IN;
     for (int prim = 0; prim < PRIM_COUNT; prim++) {
         static const char *const names[] = {
 #define X(name, arity) "map " #name IN,

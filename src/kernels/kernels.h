@@ -21,8 +21,7 @@
 
 /* Instruction sets, the slowest first; the name is what CHAINRULE_ISA takes. AMX is AVX-512
  * with a bf16 table of its own. */
-#define ISA_LIST(X) \
-    X(REF, "ref") X(AVX2, "avx2") X(AVX512, "avx512") X(AMX, "amx") X(NEON, "neon")
+#define ISA_LIST(X) X(REF, "ref") X(AVX2, "avx2") X(AVX512, "avx512") X(AMX, "amx") X(NEON, "neon")
 
 enum isa {
 #define X(name, text) ISA_##name,
@@ -30,6 +29,27 @@ enum isa {
 #undef X
         ISA_COUNT
 };
+
+/* Updates of parameters in one pass over them. Each does what the assignments of a row of
+ * net/tables.c do, with the same primitives in the same order. */
+enum update_kernel {
+    UPDATE_NONE, /* by formulas alone */
+    UPDATE_MOMENTUM,
+    UPDATE_NESTEROV,
+    UPDATE_ADAGRAD,
+    UPDATE_RMSPROP,
+    UPDATE_ADAM,
+    UPDATE_LION,
+    UPDATE_COUNT
+};
+
+/* Where weight decay enters: added to the gradient, or taken from the weight. */
+enum update_decay { DECAY_NONE, DECAY_GRADIENT, DECAY_WEIGHT };
+
+/* The constants of an update: the learning rate (of the group), what depends on the number
+ * of the update (Adam's c1 and c2), and each parameter of the optimiser beside 1 minus it. */
+enum { UPDATE_RATE, UPDATE_FACTOR0, UPDATE_FACTOR1, UPDATE_PARAM0, UPDATE_PARAMS = 4 };
+enum { UPDATE_NUMBERS = UPDATE_PARAM0 + 2 * UPDATE_PARAMS };
 
 /* The two tables have the same members; T is float or double.
  *
@@ -50,6 +70,9 @@ enum isa {
  *            step[k] is 1, one element where it is 0. out may equal an argument.
  * add        y[i] += x[i]
  * sgd        out[i] = w[i] - lr g[i], one rounding (fused); out may equal w.
+ * update     update[kind](w, s0, s1, g, c, decay, weight_decay, n): w and the optimiser's state
+ *            s0, s1 (NULL where it has less) become new, from the gradient g and the
+ *            constants c[UPDATE_NUMBERS]; update[UPDATE_NONE] is NULL.
  * peak       makes `rounds` rounds of as many fused multiply-adds as registers hold, for
  *            timing what the machine can do at most; returns how many numbers that were.
  *            out[2] is read, and out[0] written. */
@@ -74,6 +97,8 @@ enum isa {
                     T *out, size_t n);                                                           \
         void (*add)(T * y, const T *x, size_t n);                                                \
         void (*sgd)(T * out, const T *w, const T *g, T lr, size_t n);                            \
+        void (*update[UPDATE_COUNT])(T * w, T *s0, T *s1, const T *g, const T *c,                \
+                                     enum update_decay decay, T weight_decay, size_t n);         \
         size_t (*peak)(T * out, size_t rounds);                                                  \
     }
 

@@ -5,6 +5,17 @@
 #include "base/text.h"
 #include "net/spec.h"
 
+static void hint_names(cr_error *err, const char *const *names, size_t n)
+{
+    struct text t = {0};
+    for (size_t i = 0; i < n; i++)
+        cr_text_printf(&t, "%s'%s'", i == 0 ? "" : i + 1 < n ? ", " : " and ", names[i]);
+    if (n == 0)
+        cr_text_add(&t, "none");
+    cr_hint(err, "it has %s", cr_text_str(&t));
+    cr_text_free(&t);
+}
+
 cr_status cr_params_set(double *param, const struct table_param *row, const char *what,
                         const struct spec_param *params, size_t n, const struct source *src,
                         cr_error *err)
@@ -24,12 +35,7 @@ cr_status cr_params_set(double *param, const struct table_param *row, const char
         if (k == known) {
             cr_fail_at(err, CR_ERR_UNKNOWN, src, params[i].name_at, "'%s' has no parameter '%.60s'",
                        what, params[i].name);
-            if (known == 0)
-                cr_hint(err, "it has none");
-            else if (known == 1)
-                cr_hint(err, "it has '%s'", names[0]);
-            else
-                cr_hint(err, "it has '%s' and '%s'", names[0], names[1]);
+            hint_names(err, names, known);
             return CR_ERR_UNKNOWN;
         }
         if (!(params[i].value >= row[k].min && params[i].value <= row[k].max)) {
@@ -43,6 +49,24 @@ cr_status cr_params_set(double *param, const struct table_param *row, const char
     }
     memcpy(param, set, sizeof set);
     return CR_OK;
+}
+
+cr_status cr_optimiser_set(struct spec_optimiser *out, enum optimiser_method method,
+                           const struct spec_param *params, size_t n, const struct source *src,
+                           cr_error *err)
+{
+    const struct optimiser_row *row = cr_optimiser_row((int)method);
+    struct spec_optimiser o = {.method = method, .learning_rate = row->rate, .at = out->at};
+    const cr_status status = cr_params_set(o.param, row->param, row->name, params, n, src, err);
+    if (status == CR_OK)
+        *out = o;
+    return status;
+}
+
+int cr_optimiser_is_plain(const struct spec_optimiser *o)
+{
+    const int decay = cr_optimiser_decay(cr_optimiser_row((int)o->method));
+    return o->method == OPT_GRADIENT_DESCENT && !(decay >= 0 && o->param[decay] > 0);
 }
 
 static cr_status from_row(struct arena *a, struct activation *out, int index,

@@ -290,15 +290,51 @@ void cr_builder_example(cr_builder *b, const double *in, size_t n_in, const doub
     s->n_examples++;
 }
 
-void cr_builder_learning_rate(cr_builder *b, double rate)
+/* 1 where the rate will do */
+static int check_rate(cr_builder *b, double rate)
+{
+    if (rate > 0 && rate < 1e300)
+        return 1;
+    fail(b, cr_fail(&b->err, CR_ERR_VALUE, "the learning rate must be positive and finite"));
+    return 0;
+}
+
+void cr_builder_optimiser(cr_builder *b, const char *optimiser, double learning_rate)
 {
     if (b->status)
         return;
-    if (!(rate > 0 && rate < 1e300)) {
-        fail(b, cr_fail(&b->err, CR_ERR_VALUE, "the learning rate must be positive and finite"));
+    const char *near = NULL;
+    const int row = cr_optimiser_find(optimiser, &near);
+    if (row < 0) {
+        fail(b, cr_fail(&b->err, CR_ERR_UNKNOWN, "unknown optimiser '%.60s'", optimiser));
+        if (near)
+            cr_hint(&b->err, "did you mean '%s'?", near);
         return;
     }
-    b->spec->optimiser.learning_rate = rate;
+    struct spec_optimiser *o = &b->spec->optimiser;
+    fail(b, cr_optimiser_set(o, (enum optimiser_method)row, NULL, 0, NULL, &b->err));
+    if (learning_rate != 0 && check_rate(b, learning_rate))
+        o->learning_rate = learning_rate;
+}
+
+void cr_builder_optimiser_constant(cr_builder *b, const char *name, double value)
+{
+    if (b->status)
+        return;
+    struct spec_optimiser *o = &b->spec->optimiser;
+    const struct optimiser_row *row = cr_optimiser_row((int)o->method);
+    const struct spec_param param = {.name = name, .value = value};
+    double set[TABLE_PARAMS];
+    fail(b, cr_params_set(set, row->param, row->name, &param, 1, NULL, &b->err));
+    for (int i = 0; !b->status && i < TABLE_PARAMS && row->param[i].name; i++)
+        if (strcmp(row->param[i].name, name) == 0)
+            o->param[i] = set[i];
+}
+
+void cr_builder_learning_rate(cr_builder *b, double rate)
+{
+    if (!b->status && check_rate(b, rate))
+        b->spec->optimiser.learning_rate = rate;
 }
 
 /* A spec that owns all it points to. Formulas are shared trees without owner in the

@@ -30,6 +30,7 @@ enum place_kind {
     IN_SLICE,  /* per row, in the slice's part */
     IN_SUMS,   /* a sum over rows: one copy per slice, the first of them final */
     IN_SHARED, /* new parameters, scalars */
+    IN_STATE,  /* the optimiser's state */
     IN_KINDS
 };
 
@@ -37,6 +38,26 @@ struct slot {
     enum place_kind kind;
     size_t offset; /* in numbers */
 };
+
+/* The update of one group of parameters: calls that are elementwise over the group's numbers
+ * and read nothing but these numbers, their gradients, the optimiser's state for them, and
+ * scalars. So any range of numbers can be updated as soon as its gradients are made, in any
+ * order. In a plan for training the new values lie where the old ones lay. */
+struct update {
+    int group;    /* of the net's parameters */
+    int gradient; /* value */
+    int first, n; /* calls */
+    size_t size;  /* numbers */
+    int states;   /* arrays of state */
+    /* Plans for training: what makes all the calls' values at once. UPDATE_NONE: nothing does. */
+    enum update_kernel kernel;
+    enum update_decay decay;
+    double rate; /* factor */
+    double weight_decay;
+};
+
+/* Find the updates among a plan's calls; its values have places. CR_ERR_MEMORY. */
+cr_status cr_plan_updates(cr_plan *plan, cr_error *err);
 
 /* How a batch falls into slices. */
 struct slicing {

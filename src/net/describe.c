@@ -7,6 +7,9 @@ static const char *const role_name[ROLE_COUNT] = {
     [ROLE_PARAM] = "the parameter",
     [ROLE_ROWS] = "the number of examples",
     [ROLE_RATE] = "the learning rate",
+    [ROLE_TIME] = "the number of the update",
+    [ROLE_HYPER] = "the optimiser's constant",
+    [ROLE_STATE] = "the optimiser's memory",
     [ROLE_JOIN] = "the value",
     [ROLE_PRE] = "the pre-activation",
     [ROLE_ACT] = "the activation",
@@ -20,6 +23,9 @@ static const char *const role_name[ROLE_COUNT] = {
     [ROLE_PART] = "a part of the gradient with respect to the activation",
     [ROLE_SLOPE_TERM] = "a part of the gradient with respect to the slope",
     [ROLE_PARAM_GRAD] = "the gradient",
+    [ROLE_FACTOR] = "the optimiser's factor",
+    [ROLE_MOVE] = "the optimiser's value",
+    [ROLE_NEW_STATE] = "the optimiser's updated memory",
     [ROLE_NEW] = "the updated value",
 };
 

@@ -34,12 +34,14 @@ static const struct expr *at(const struct element *e, int value, size_t row, siz
     return cr_expr_sym(e->a, cr_ref(value, extent == PER_ROW ? row : 0, index), NULL, NULL);
 }
 
-/* Symbols of a map's formula are its operands, at this element. */
+/* Symbols of a map's formula are its operands, at this element; a parameter beside examples
+ * is one number for all. */
 static const struct expr *operand(void *ctx, const struct expr *sym)
 {
     const struct element *e = ctx;
     const int v = e->s->in[sym->ref];
-    const int broadcast = e->t->value[v].extent != PER_ROW;
+    const enum extent extent = e->t->value[v].extent;
+    const int broadcast = extent == SCALAR || (extent == PER_NET && e->s->phase != PHASE_UPDATE);
     return at(e, v, e->row, broadcast ? 0 : e->index);
 }
 

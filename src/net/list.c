@@ -70,8 +70,18 @@ static int list_optimiser(int index, cr_list_row *row)
     const struct optimiser_row *o = cr_optimiser_row(index);
     if (!o)
         return 0;
-    *row = (cr_list_row){.name = o->name, .meaning = o->meaning, .source = o->source};
+    *row = (cr_list_row){.name = o->name,
+                         .decay_of = o->gradient ? "g" : "w",
+                         .decayed = o->gradient ? o->gradient : o->weight,
+                         .rate = o->rate,
+                         .meaning = o->meaning,
+                         .source = o->source};
+    for (int i = 0; i < OPT_STEPS && o->step[i].formula; i++) {
+        row->to[i] = o->step[i].to.name;
+        row->assigned[i] = o->step[i].shown ? o->step[i].shown : o->step[i].formula;
+    }
     set_aliases(row, o->alias, TABLE_ALIASES);
+    set_params(row, o->param);
     return 1;
 }
 

@@ -19,9 +19,9 @@ static cr_status lay_out(cr_net *net, cr_error *err)
     for (size_t i = 0; i < s->n_layers; i++) {
         const struct spec_layer *l = &s->layer[i];
         const struct param groups[] = {
-            {PARAM_WEIGHT, (int)i, l->units, cr_spec_fan_in(s, i), 0, l->weight_rate},
-            {PARAM_BIAS, (int)i, 1, l->bias == BIAS_SHARED ? 1 : l->units, 0, l->bias_rate},
-            {PARAM_SLOPE, (int)i, 1, 1, 0, l->weight_rate},
+            {PARAM_WEIGHT, (int)i, l->units, cr_spec_fan_in(s, i), 0, l->weight_rate, 1},
+            {PARAM_BIAS, (int)i, 1, l->bias == BIAS_SHARED ? 1 : l->units, 0, l->bias_rate, 1},
+            {PARAM_SLOPE, (int)i, 1, 1, 0, l->weight_rate, 1},
         };
         const int present[] = {l->kind == LAYER_DENSE,
                                l->kind == LAYER_DENSE && l->bias != BIAS_NONE,

@@ -18,6 +18,7 @@ struct param {
     size_t rows, cols; /* weight [units][inputs]; bias [1][units or 1]; slope [1][1] */
     size_t offset;     /* in numbers, a multiple of 64 bytes */
     double rate;       /* factor of the learning rate */
+    double decay;      /* factor of the optimiser's weight decay */
 };
 
 struct cr_net {
@@ -40,6 +41,12 @@ cr_status cr_net_build(struct spec *spec, cr_type type, uint64_t seed, size_t ma
 /* The same network with parameters of another type (values converted). Shares nothing
  * but the spec, which `net` keeps: the copy must be freed first. */
 cr_status cr_net_convert(const cr_net *net, cr_type type, cr_net **out, cr_error *err);
+
+/* The arrays of an optimiser's state, one after the other, [arrays][block]; NULL: none. */
+void *cr_state_values(cr_state *state);
+
+/* Whether a state is of a network with this optimiser, type and number of parameters. */
+int cr_state_fits(const cr_state *state, const cr_net *net);
 
 /* The group of a kind in a layer, or -1. */
 int cr_net_param(const cr_net *net, int layer, enum param_kind kind);

@@ -120,20 +120,53 @@ static struct call *only_reader(cr_plan *p, int value, int *which)
     return reader;
 }
 
+/* Whether a call reads a parameter or a state that a call before `end` gives its new value:
+ * where both share one place, the old value is gone by then. */
+static int is_overtaken(const cr_plan *p, const struct call *c, const struct call *end)
+{
+    for (const struct call *between = c + 1; between < end; between++) {
+        const struct value *v = &p->tape->value[between->out];
+        for (int k = 0; k < c->n_in && (v->role == ROLE_NEW || v->role == ROLE_NEW_STATE); k++)
+            if (c->in[k] == v->of)
+                return 1;
+    }
+    return 0;
+}
+
+/* Values that only one call needs, as far as this plan goes. */
+static int is_passing(const cr_plan *p, int value)
+{
+    const struct value *v = &p->tape->value[value];
+    return value != p->tape->output && v->extent != SCALAR && v->role != ROLE_NEW &&
+           v->role != ROLE_NEW_STATE;
+}
+
 static void group(cr_plan *p)
 {
     for (int i = 0; i < p->n_calls;) {
         const struct call *c = &p->call[i];
         int which = 0;
         struct call *reader =
-            c->op == OP_MAP && c->out != p->tape->output ? only_reader(p, c->out, &which) : NULL;
-        if (reader && reader->op == OP_MAP && try_substitute(p, c, reader, which)) {
+            c->op == OP_MAP && is_passing(p, c->out) ? only_reader(p, c->out, &which) : NULL;
+        if (reader && reader->op == OP_MAP && !is_overtaken(p, c, reader) &&
+            try_substitute(p, c, reader, which)) {
             memmove(&p->call[i], &p->call[i + 1], (size_t)(p->n_calls - i - 1) * sizeof *p->call);
             p->n_calls--;
         } else {
             i++;
         }
     }
+}
+
+/* Operands that only the formula as shown reads come last, and are no arguments. */
+static int count_arguments(const struct expr *e)
+{
+    int n = e->kind == EXPR_SYM ? (int)e->ref + 1 : 0;
+    for (unsigned i = 0; i < e->n; i++) {
+        const int k = count_arguments(e->arg[i]);
+        n = k > n ? k : n;
+    }
+    return n;
 }
 
 static cr_status make_calls(cr_plan *p, cr_error *err)
@@ -149,7 +182,9 @@ static cr_status make_calls(cr_plan *p, cr_error *err)
                            s->in, s->formula, NULL, s->factor, s->begin, s->mean};
         if (!s->formula)
             continue;
-        c->program = compile(&p->arena, s->formula, s->n_in, err);
+        if (s->phase == PHASE_UPDATE)
+            c->n_in = count_arguments(s->formula);
+        c->program = compile(&p->arena, s->formula, c->n_in, err);
         if (!c->program)
             return err ? err->code : CR_ERR_LIMIT;
     }
@@ -240,6 +275,14 @@ static cr_status place_rows(cr_plan *p, const struct lifetime *life, cr_error *e
                 : cr_fail(err, CR_ERR_LIMIT, "%zu rows are too many for this network", p->rows);
 }
 
+static int is_made(const cr_plan *p, int value)
+{
+    for (int i = 0; i < p->n_calls; i++)
+        if (p->call[i].out == value)
+            return 1;
+    return 0;
+}
+
 static void place_others(cr_plan *p)
 {
     const struct tape *t = p->tape;
@@ -258,6 +301,22 @@ static void place_others(cr_plan *p)
             *slot = (struct slot){IN_SUMS, p->sums};
             p->sums += n;
             break;
+        case ROLE_STATE:
+        case ROLE_NEW_STATE:
+            if (value->role == ROLE_STATE || p->purpose == CR_FOR_TRAINING) {
+                const size_t offset = t->net->param[value->param].offset;
+                *slot = (struct slot){IN_STATE, (size_t)value->which * t->net->block + offset};
+                break;
+            }
+            *slot = (struct slot){IN_SHARED, p->shared};
+            p->shared += n;
+            break;
+        case ROLE_MOVE:
+            if (!is_made(p, v))
+                break;
+            *slot = (struct slot){IN_SHARED, p->shared};
+            p->shared += n;
+            break;
         case ROLE_NEW:
             if (p->purpose == CR_FOR_TRAINING) {
                 *slot = (struct slot){IN_PARAMS, t->net->param[value->param].offset};
@@ -266,6 +325,9 @@ static void place_others(cr_plan *p)
             /* fall through */
         case ROLE_ROWS:
         case ROLE_RATE:
+        case ROLE_TIME:
+        case ROLE_HYPER:
+        case ROLE_FACTOR:
             *slot = (struct slot){IN_SHARED, p->shared};
             p->shared += n;
             break;
@@ -339,6 +401,8 @@ cr_status cr_plan_make(const struct tape *tape, cr_net *net, cr_purpose purpose,
         status = make_calls(p, err ? err : &own);
     if (!status)
         status = place(p, err);
+    if (!status)
+        status = cr_plan_updates(p, err);
     if (status) {
         cr_plan_free(p);
         return status;

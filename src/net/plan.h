@@ -24,6 +24,7 @@ size_t cr_slice_rows(size_t params, size_t rows);
 
 struct call;
 struct slot;
+struct update;
 
 struct cr_plan {
     const struct tape *tape;
@@ -39,6 +40,8 @@ struct cr_plan {
     struct call *call;
     struct slot *slot;          /* [n_values] */
     int rows_value, rate_value; /* ROLE_ROWS and ROLE_RATE, or -1 */
+    int n_updates;
+    struct update *update; /* [n_updates] how each group of parameters gets its new values */
     /* Work memory, in numbers: sums of slice 0 (final once joined), shared, sums of the
      * other slices, the slices' parts. */
     size_t sums, shared, slice;
@@ -60,6 +63,9 @@ struct run {
     void *params; /* the net's block, or another of the same layout; written by a
                                        training plan's update only */
     double rate;  /* learning rate */
+    void *state;  /* [arrays][block] of the optimiser, written by a training plan's update;
+                           NULL where it keeps nothing */
+    size_t t;     /* number of the update, from 1; optimisers other than plain gradient descent */
     void *work;
     struct team *team; /* NULL: the calling thread alone */
     /* Called after each step with its values just made, serial runs only: may change them.

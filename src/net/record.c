@@ -5,25 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "net/tape.h"
+#include "net/record.h"
 
-enum { NONE = -1, PER_LAYER_STEPS = 16 + 4 * SPEC_FROM };
+enum { PER_LAYER_STEPS = 16 + 4 * SPEC_FROM, PER_GROUP_STEPS = 3 + OPT_STATES + OPT_STEPS };
 
-struct recorder {
-    struct tape *tape;
-    const struct spec *spec;
-    unsigned what;
-    int room;       /* values and steps that fit */
-    int rows, rate; /* scalars */
-    int *out;       /* [n_layers] the value a layer hands on */
-    int *uses;      /* [room] how often a forward value is read */
-    int *n_parts;   /* [room] contributions so far */
-    int **parts;    /* [room][uses] */
-    int failed;     /* out of memory */
-};
-
-static int new_value(struct recorder *r, enum role role, enum extent extent, size_t rows,
-                     size_t cols, int of, int layer)
+int cr_record_value(struct recorder *r, enum role role, enum extent extent, size_t rows,
+                    size_t cols, int of, int layer)
 {
     struct tape *t = r->tape;
     assert(t->n_values < r->room);
@@ -40,11 +27,11 @@ static int new_value(struct recorder *r, enum role role, enum extent extent, siz
 
 static int per_row(struct recorder *r, enum role role, size_t cols, int of, int layer)
 {
-    return new_value(r, role, PER_ROW, 0, cols, of, layer);
+    return cr_record_value(r, role, PER_ROW, 0, cols, of, layer);
 }
 
-static struct step *new_step(struct recorder *r, enum op op, enum phase phase, int out,
-                             const int *in, int n_in)
+struct step *cr_record_step(struct recorder *r, enum op op, enum phase phase, int out,
+                            const int *in, int n_in)
 {
     struct tape *t = r->tape;
     assert(t->n_steps < r->room);
@@ -61,9 +48,9 @@ static struct step *new_step(struct recorder *r, enum op op, enum phase phase, i
     return s;
 }
 
-#define STEP(r, op, phase, out, ...)                        \
-    new_step(r, op, phase, out, (const int[]){__VA_ARGS__}, \
-             (int)(sizeof((const int[]){__VA_ARGS__}) / sizeof(int)))
+#define STEP(r, op, phase, out, ...)                              \
+    cr_record_step(r, op, phase, out, (const int[]){__VA_ARGS__}, \
+                   (int)(sizeof((const int[]){__VA_ARGS__}) / sizeof(int)))
 
 /* Formulas of a map step: symbol `from[i].ref` of a row's formula becomes in[i]; inputs that
  * the formula does not mention are dropped; parameters become numbers. */
@@ -108,7 +95,7 @@ static struct step *map_step(struct recorder *r, enum op op, enum phase phase, i
     const struct expr *bound_shown = shown ? cr_expr_map(&r->tape->arena, shown, bind, &b) : NULL;
     if (!bound || (shown && !bound_shown))
         r->failed = 1;
-    struct step *s = new_step(r, op, phase, out, b.in, b.n_in);
+    struct step *s = cr_record_step(r, op, phase, out, b.in, b.n_in);
     s->formula = bound;
     s->shown = bound_shown;
     return s;
@@ -150,7 +137,7 @@ static int record_join(struct recorder *r, int layer, enum op op)
         cols = op == OP_SUM ? width(r, in[i]) : cols + width(r, in[i]);
     }
     const int out = per_row(r, ROLE_JOIN, cols, NONE, layer);
-    new_step(r, op, PHASE_FORWARD, out, in, l->n_from);
+    cr_record_step(r, op, PHASE_FORWARD, out, in, l->n_from);
     return out;
 }
 
@@ -179,7 +166,7 @@ static void record_layer(struct recorder *r, int layer)
         const int x = l->n_from > 1 ? record_join(r, layer, OP_CONCAT) : source_of(r, l, 0);
         const int w = param_value(r, layer, PARAM_WEIGHT), b = param_value(r, layer, PARAM_BIAS);
         pre = per_row(r, ROLE_PRE, l->units, NONE, layer);
-        new_step(r, OP_LINEAR, PHASE_FORWARD, pre, (const int[]){x, w, b}, b == NONE ? 2 : 3);
+        cr_record_step(r, OP_LINEAR, PHASE_FORWARD, pre, (const int[]){x, w, b}, b == NONE ? 2 : 3);
     } else {
         pre = record_join(r, layer, l->kind == LAYER_ADD ? OP_SUM : OP_CONCAT);
         if (is_identity(&l->act)) {
@@ -291,9 +278,9 @@ static struct loss_parts record_loss(struct recorder *r)
                      loss_formula(r, l.row, shown), operand, 3 + TABLE_PARAMS);
         s->mean = l.row->mean_over_outputs && width(r, l.y) > 1;
     }
-    t->loss = new_value(r, ROLE_LOSS, SCALAR, 1, 1, NONE, NONE);
-    new_step(r, OP_TOTAL, PHASE_LOSS, t->loss, (const int[]){each, r->rows},
-             r->spec->loss.reduction == REDUCE_MEAN ? 2 : 1);
+    t->loss = cr_record_value(r, ROLE_LOSS, SCALAR, 1, 1, NONE, NONE);
+    cr_record_step(r, OP_TOTAL, PHASE_LOSS, t->loss, (const int[]){each, r->rows},
+                   r->spec->loss.reduction == REDUCE_MEAN ? 2 : 1);
     return l;
 }
 
@@ -328,7 +315,7 @@ static int gradient(struct recorder *r, int of)
         return r->parts[of][0];
     const struct value *v = &r->tape->value[of];
     const int sum = per_row(r, ROLE_GRAD, v->cols, of, v->layer);
-    new_step(r, OP_SUM, PHASE_BACKWARD, sum, r->parts[of], r->n_parts[of]);
+    cr_record_step(r, OP_SUM, PHASE_BACKWARD, sum, r->parts[of], r->n_parts[of]);
     return sum;
 }
 
@@ -410,7 +397,7 @@ static int record_delta(struct recorder *r, int layer, int act, int pre)
         const int term = per_row(r, ROLE_SLOPE_TERM, width(r, pre), slope, layer);
         product = cr_expr_mul(a, (const struct expr *[]){symbol(r, UPSTREAM_REF), f->d_param}, 2);
         map_step(r, OP_MAP, PHASE_BACKWARD, term, product, NULL, with_upstream, 5);
-        const int grad = new_value(r, ROLE_PARAM_GRAD, PER_NET, 1, 1, slope, layer);
+        const int grad = cr_record_value(r, ROLE_PARAM_GRAD, PER_NET, 1, 1, slope, layer);
         r->tape->value[grad].param = r->tape->value[slope].param;
         STEP(r, OP_SUM_ROWS, PHASE_BACKWARD, grad, term);
     }
@@ -420,9 +407,9 @@ static int record_delta(struct recorder *r, int layer, int act, int pre)
 static int record_param_gradient(struct recorder *r, enum op op, int param, const int *in, int n_in)
 {
     const struct value v = r->tape->value[param];
-    const int grad = new_value(r, ROLE_PARAM_GRAD, PER_NET, v.rows, v.cols, param, v.layer);
+    const int grad = cr_record_value(r, ROLE_PARAM_GRAD, PER_NET, v.rows, v.cols, param, v.layer);
     r->tape->value[grad].param = v.param;
-    new_step(r, op, PHASE_BACKWARD, grad, in, n_in);
+    cr_record_step(r, op, PHASE_BACKWARD, grad, in, n_in);
     return grad;
 }
 
@@ -464,21 +451,6 @@ static void record_layer_backward(struct recorder *r, int layer)
         contribute(r, x, dx);
 }
 
-static void record_update(struct recorder *r)
-{
-    struct tape *t = r->tape;
-    const int n = t->n_values;
-    for (int v = 0; v < n; v++) {
-        if (t->value[v].role != ROLE_PARAM_GRAD)
-            continue;
-        const struct value p = t->value[t->value[v].of];
-        const int out = new_value(r, ROLE_NEW, PER_NET, p.rows, p.cols, t->value[v].of, p.layer);
-        t->value[out].param = p.param;
-        struct step *s = STEP(r, OP_DESCEND, PHASE_UPDATE, out, t->value[v].of, v, r->rate);
-        s->factor = t->net->param[p.param].rate;
-    }
-}
-
 static void record(struct recorder *r)
 {
     struct tape *t = r->tape;
@@ -490,13 +462,13 @@ static void record(struct recorder *r)
         t->target = per_row(r, ROLE_TARGET, r->spec->n_outputs, NONE, NONE);
     for (size_t g = 0; g < net->n_params; g++) {
         const struct param *p = &net->param[g];
-        const int v = new_value(r, ROLE_PARAM, PER_NET, p->rows, p->cols, NONE, p->layer);
+        const int v = cr_record_value(r, ROLE_PARAM, PER_NET, p->rows, p->cols, NONE, p->layer);
         t->value[v].param = (int)g;
     }
     if (r->what)
-        r->rows = new_value(r, ROLE_ROWS, SCALAR, 1, 1, NONE, NONE);
+        r->rows = cr_record_value(r, ROLE_ROWS, SCALAR, 1, 1, NONE, NONE);
     if (r->what & TAPE_UPDATE)
-        r->rate = new_value(r, ROLE_RATE, SCALAR, 1, 1, NONE, NONE);
+        r->rate = cr_record_value(r, ROLE_RATE, SCALAR, 1, 1, NONE, NONE);
 
     for (int i = 0; i < n; i++)
         record_layer(r, i);
@@ -512,7 +484,7 @@ static void record(struct recorder *r)
     if (!r->failed && (r->what & TAPE_INPUT_GRAD))
         (void)gradient(r, t->input);
     if (!r->failed && (r->what & TAPE_UPDATE))
-        record_update(r);
+        cr_record_update(r);
 }
 
 cr_status cr_tape_record(const cr_net *net, unsigned what, struct tape **out, cr_error *err)
@@ -521,7 +493,7 @@ cr_status cr_tape_record(const cr_net *net, unsigned what, struct tape **out, cr
     if (!t)
         return cr_fail_memory(err);
     const struct spec *spec = net->spec;
-    const size_t room = 32 + spec->n_layers * PER_LAYER_STEPS + net->n_params * 3;
+    const size_t room = 32 + spec->n_layers * PER_LAYER_STEPS + net->n_params * PER_GROUP_STEPS;
     struct recorder r = {
         .tape = t, .spec = spec, .what = what, .room = (int)room, .rows = NONE, .rate = NONE};
     t->net = net;

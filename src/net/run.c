@@ -9,12 +9,6 @@
  * that costs more than it saves. */
 enum { CHUNK = 1 << 14 };
 
-static size_t update_size(const cr_plan *plan, const struct call *c)
-{
-    const struct value *v = &plan->tape->value[c->out];
-    return v->rows * v->cols;
-}
-
 static size_t update_chunks(size_t size)
 {
     return size / CHUNK + (size % CHUNK != 0);

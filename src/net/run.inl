@@ -28,6 +28,7 @@ static struct VIEW NAME(view_of)(const cr_plan *p, const struct run *run, size_t
         view.base[IN_TARGETS] = (T *)(uintptr_t)run->targets + slice * slice_rows * s->n_outputs;
     view.base[IN_PARAMS] = run->params;
     view.base[IN_SHARED] = shared;
+    view.base[IN_STATE] = run->state;
     view.base[IN_SUMS] = slice == 0 ? work : sums + (slice - 1) * p->sums;
     view.base[IN_SLICE] = sums + (p->most_slices - 1) * p->sums + slice * p->slice;
     return view;
@@ -135,9 +136,7 @@ static void NAME(call)(const struct JOB *j, const struct VIEW *view, const struc
         break;
     case OP_TOTAL: k->sum_rows(out, in[0], 1, rows, 1); break;
     case OP_DESCEND:
-        k->sgd(out, in[0], in[1], (T)(j->run->rate * c->factor), v[c->out].rows * cols);
-        break;
-    case OP_COUNT: break;
+    case OP_COUNT: break; /* update.inl */
     }
 }
 
@@ -196,28 +195,25 @@ static int NAME(joins_late)(const struct JOB *j, const struct call *c)
     return j->plan->purpose == CR_FOR_TRAINING && j->plan->tape->value[c->out].param >= 0;
 }
 
-/* One chunk of the update: join its gradients while they are in cache, and descend. Item
- * numbers count the chunks of all groups. */
+#include "net/update.inl"
+
+/* One chunk of the update: join its gradients while they are in cache, and make the new
+ * values. Item numbers count the chunks of all groups. */
 static void NAME(update)(void *ctx, size_t item, int member)
 {
     const struct JOB *j = ctx;
     (void)member;
-    for (int i = 0; i < j->plan->n_calls; i++) {
-        const struct call *c = &j->plan->call[i];
-        if (c->phase != PHASE_UPDATE)
-            continue;
-        const size_t size = update_size(j->plan, c), chunks = update_chunks(size);
+    for (int i = 0; i < j->plan->n_updates; i++) {
+        const struct update *u = &j->plan->update[i];
+        const size_t chunks = update_chunks(u->size);
         if (item >= chunks) {
             item -= chunks;
             continue;
         }
-        const size_t begin = item * CHUNK, n = size - begin < CHUNK ? size - begin : CHUNK;
-        if (NAME(joins_late)(j, c))
-            NAME(join)(j, j->plan->slot[c->in[1]].offset + begin, n);
-        const struct VIEW view = NAME(view_of)(j->plan, j->run, 0, 0);
-        T *out = NAME(at)(&view, j->plan, c->out);
-        const T *w = NAME(at)(&view, j->plan, c->in[0]), *g = NAME(at)(&view, j->plan, c->in[1]);
-        j->k->sgd(out + begin, w + begin, g + begin, (T)(j->run->rate * c->factor), n);
+        const size_t begin = item * CHUNK, n = u->size - begin < CHUNK ? u->size - begin : CHUNK;
+        if (j->plan->purpose == CR_FOR_TRAINING)
+            NAME(join)(j, j->plan->slot[u->gradient].offset + begin, n);
+        NAME(update_range)(j, u, begin, n, NAME(update_gradient)(j, u) + begin);
         return;
     }
 }
@@ -239,8 +235,12 @@ static void NAME(run_with_hook)(const struct JOB *j)
         const struct call *c = &j->plan->call[i];
         if (!NAME(wanted)(j, c))
             continue;
-        const size_t slices = c->phase == PHASE_UPDATE ? 1 : j->slicing.n;
-        for (size_t s = 0; s < slices; s++) {
+        if (c->phase == PHASE_UPDATE) {
+            NAME(update_step)(j, c);
+            j->run->after(j->run->ctx, j->plan, j->run, c->step);
+            continue;
+        }
+        for (size_t s = 0; s < j->slicing.n; s++) {
             const struct VIEW view = NAME(view_of)(j->plan, j->run, j->slicing.rows, s);
             NAME(call)(j, &view, c, NAME(rows_of)(j, s));
         }
@@ -253,6 +253,7 @@ void NAME(cr_run)(const cr_plan *plan, const struct run *run, enum phase first, 
 {
     struct JOB j = {plan, run, plan->TABLE, cr_slicing(plan, run->rows), first, last};
     NAME(set_scalars)(&j);
+    NAME(update_scalars)(&j);
     if (run->after) {
         NAME(run_with_hook)(&j);
         return;
@@ -264,12 +265,12 @@ void NAME(cr_run)(const cr_plan *plan, const struct run *run, enum phase first, 
         const struct call *c = &plan->call[i];
         if (!NAME(wanted)(&j, c))
             continue;
-        if (c->phase == PHASE_UPDATE) {
-            chunks += update_chunks(update_size(plan, c));
-            numbers += update_size(plan, c);
-        } else if (!NAME(joins_late)(&j, c)) {
+        if (c->phase != PHASE_UPDATE && !NAME(joins_late)(&j, c))
             NAME(finish)(&j, c);
-        }
+    }
+    for (int i = 0; last >= PHASE_UPDATE && i < plan->n_updates; i++) {
+        chunks += update_chunks(plan->update[i].size);
+        numbers += plan->update[i].size;
     }
     if (chunks)
         cr_team_run(numbers > CHUNK ? run->team : NULL, chunks, NAME(update), &j);

@@ -12,8 +12,7 @@ struct spec *cr_spec_new(void)
     if (!spec)
         return NULL;
     spec->loss.row = cr_loss_find("half-squared", NULL);
-    spec->optimiser.method = OPT_GRADIENT_DESCENT;
-    spec->optimiser.learning_rate = 0.1;
+    (void)cr_optimiser_set(&spec->optimiser, OPT_GRADIENT_DESCENT, NULL, 0, NULL, NULL);
     spec->seed = 1;
     spec->iterations = 1;
     return spec;

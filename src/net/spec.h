@@ -75,6 +75,7 @@ struct spec_loss {
 struct spec_optimiser {
     enum optimiser_method method;
     double learning_rate; /* > 0 */
+    double param[TABLE_PARAMS];
     struct place at;
 };
 
@@ -146,6 +147,15 @@ cr_status cr_activation_set(struct arena *a, struct activation *out, const char 
 cr_status cr_params_set(double *param, const struct table_param *row, const char *what,
                         const struct spec_param *params, size_t n, const struct source *src,
                         cr_error *err);
+
+/* Choose an optimiser, with its row's learning rate and, but for those of params[0..n), its
+ * row's parameters. */
+cr_status cr_optimiser_set(struct spec_optimiser *out, enum optimiser_method method,
+                           const struct spec_param *params, size_t n, const struct source *src,
+                           cr_error *err);
+
+/* Whether updates are more than w - rate*g: what OP_DESCEND does. */
+int cr_optimiser_is_plain(const struct spec_optimiser *optimiser);
 
 /* Check a spec as a whole, and fill in what was left open: `from`, units of joins, unit,
  * input and layer names, n_outputs; shapes of weights and biases, targets fit for the

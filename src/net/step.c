@@ -94,21 +94,38 @@ cr_status cr_predict_f64(const cr_plan *plan, const double *in, double *out, siz
     return predict(plan, CR_F64, in, out, rows, work, work_size, err);
 }
 
-static cr_status train_step(const cr_plan *plan, cr_type type, const void *in, const void *targets,
-                            size_t rows, double rate, double *loss, void *work, size_t work_size,
-                            cr_error *err)
+/* An optimiser that keeps something needs the state of this network, or of one like it. */
+static cr_status check_state(const cr_plan *plan, cr_state *state, cr_error *err)
+{
+    const struct spec_optimiser *o = &plan->net->spec->optimiser;
+    const struct optimiser_row *row = cr_optimiser_row((int)o->method);
+    if (!state && row->state[0].name)
+        return cr_fail(err, CR_ERR_ARGUMENT, "the optimiser %s needs a state", row->name);
+    if (state && !cr_state_fits(state, plan->net))
+        return cr_fail(err, CR_ERR_ARGUMENT, "the state is not of this network and optimiser");
+    return CR_OK;
+}
+
+static cr_status train_step(const cr_plan *plan, cr_type type, cr_state *state, const void *in,
+                            const void *targets, size_t rows, double rate, double *loss, void *work,
+                            size_t work_size, cr_error *err)
 {
     cr_status status = check(plan, CR_FOR_TRAINING, type, rows, work, work_size, err);
+    if (!status)
+        status = check_state(plan, state, err);
     if (status)
         return status;
     if (rows == 0)
         return cr_fail(err, CR_ERR_ARGUMENT, "a training step needs at least one row");
     if (!isfinite(rate))
         return cr_fail(err, CR_ERR_ARGUMENT, "the learning rate is not finite");
+    const size_t done = state ? cr_state_steps(state) : 0;
     const struct run run = {.in = in,
                             .targets = targets,
                             .rows = rows,
                             .rate = rate,
+                            .state = state ? cr_state_values(state) : NULL,
+                            .t = done + 1,
                             .params = plan->net->values,
                             .work = work};
     cr_plan_run(plan, &run, PHASE_FORWARD, PHASE_BACKWARD);
@@ -117,20 +134,23 @@ static cr_status train_step(const cr_plan *plan, cr_type type, const void *in, c
         return cr_fail(err, CR_ERR_DIVERGED, "the loss is %s",
                        isnan(value) ? "not a number" : "infinite");
     cr_plan_run(plan, &run, PHASE_UPDATE, PHASE_UPDATE);
+    if (state)
+        cr_state_set_steps(state, done + 1);
     if (loss)
         *loss = value;
     return CR_OK;
 }
 
-cr_status cr_train_step(const cr_plan *plan, const float *in, const float *targets, size_t rows,
-                        double rate, double *loss, void *work, size_t work_size, cr_error *err)
+cr_status cr_train_step(const cr_plan *plan, cr_state *state, const float *in, const float *targets,
+                        size_t rows, double rate, double *loss, void *work, size_t work_size,
+                        cr_error *err)
 {
-    return train_step(plan, CR_F32, in, targets, rows, rate, loss, work, work_size, err);
+    return train_step(plan, CR_F32, state, in, targets, rows, rate, loss, work, work_size, err);
 }
 
-cr_status cr_train_step_f64(const cr_plan *plan, const double *in, const double *targets,
-                            size_t rows, double rate, double *loss, void *work, size_t work_size,
-                            cr_error *err)
+cr_status cr_train_step_f64(const cr_plan *plan, cr_state *state, const double *in,
+                            const double *targets, size_t rows, double rate, double *loss,
+                            void *work, size_t work_size, cr_error *err)
 {
-    return train_step(plan, CR_F64, in, targets, rows, rate, loss, work, work_size, err);
+    return train_step(plan, CR_F64, state, in, targets, rows, rate, loss, work, work_size, err);
 }

@@ -292,17 +292,132 @@ static const struct init_row inits[INIT_COUNT] = {
                          .source = "Saxe, McClelland & Ganguli 2014"},
 };
 
+/* Parts of the rows below. */
+#define DECAY(value)   "weight-decay", value, 0, HUGE_PARAM
+#define SHARE(value)   value, 0, 0.99999999999999989 /* of what was before: less than 1 */
+#define EPSILON(value) "epsilon", value, 0, 1
+#define KAPPA          "weight_decay", "κ", "\\kappa"
+#define EPS            "epsilon", "ε", "\\epsilon"
+#define BETA1          "beta1", "β1", "\\beta_1"
+#define BETA2          "beta2", "β2", "\\beta_2"
+
+/* The conventions are PyTorch's, where it has the method (torch.optim): momentum without
+ * dampening, epsilon outside the root, weight decay added to the gradient or, in AdamW and
+ * Lion, taken from the weights. */
 static const struct optimiser_row optimisers[OPT_COUNT] = {
     [OPT_GRADIENT_DESCENT] = {.name = "gradient-descent",
                               .alias = {"sgd", "gd"},
-                              .meaning = "w - rate dL/dw",
+                              .rate = 0.1,
+                              .param = {{DECAY(0)}},
+                              .symbol = {{KAPPA}},
+                              .step = {{{"w"}, "w - rate*g"}},
+                              .gradient = "g + weight_decay*w",
+                              .meaning = "each parameter moves against its gradient",
                               .source = "Rumelhart, Hinton & Williams 1986, equation 8"},
+    [OPT_MOMENTUM] = {.name = "momentum",
+                      .alias = {"sgd-momentum", "heavy-ball"},
+                      .rate = 0.01,
+                      .param = {{"momentum", SHARE(0.9)}, {DECAY(0)}},
+                      .symbol = {{"momentum", "μ", "\\mu"}, {KAPPA}},
+                      .state = {{"v", "v", "v"}},
+                      .step = {{{"v"}, "momentum*v + g"}, {{"w"}, "w - rate*v"}},
+                      .gradient = "g + weight_decay*w",
+                      .kernel = UPDATE_MOMENTUM,
+                      .meaning = "gradient descent with a velocity, in which gradients add up "
+                                 "and fade",
+                      .source = "Rumelhart, Hinton & Williams 1986, equation 9; Polyak 1964"},
+    [OPT_NESTEROV] = {.name = "nesterov",
+                      .alias = {"sgd-nesterov"},
+                      .rate = 0.01,
+                      .param = {{"momentum", SHARE(0.9)}, {DECAY(0)}},
+                      .symbol = {{"momentum", "μ", "\\mu"}, {KAPPA}},
+                      .state = {{"v", "v", "v"}},
+                      .step = {{{"v"}, "momentum*v + g"}, {{"w"}, "w - rate*(g + momentum*v)"}},
+                      .gradient = "g + weight_decay*w",
+                      .kernel = UPDATE_NESTEROV,
+                      .meaning = "momentum that looks one step ahead",
+                      .source = "Sutskever, Martens, Dahl & Hinton 2013, section 2; Nesterov 1983"},
+    [OPT_ADAGRAD] = {.name = "adagrad",
+                     .rate = 0.01,
+                     .param = {{EPSILON(1e-10)}, {DECAY(0)}},
+                     .symbol = {{EPS}, {KAPPA}},
+                     .state = {{"s", "s", "s"}},
+                     .step = {{{"s"}, "s + g^2"}, {{"w"}, "w - rate*g/(sqrt(s) + epsilon)"}},
+                     .gradient = "g + weight_decay*w",
+                     .kernel = UPDATE_ADAGRAD,
+                     .meaning = "steps shrink with the root of the sum of squared gradients",
+                     .source = "Duchi, Hazan & Singer 2011"},
+    [OPT_RMSPROP] = {.name = "rmsprop",
+                     .rate = 0.01,
+                     .param = {{"alpha", SHARE(0.99)}, {EPSILON(1e-8)}, {DECAY(0)}},
+                     .symbol = {{"alpha", "α", "\\alpha"}, {EPS}, {KAPPA}},
+                     .state = {{"v", "v", "v"}},
+                     .step = {{{"v"}, "alpha*v + (1 - alpha)*g^2"},
+                              {{"w"}, "w - rate*g/(sqrt(v) + epsilon)"}},
+                     .gradient = "g + weight_decay*w",
+                     .kernel = UPDATE_RMSPROP,
+                     .meaning = "steps are divided by the root of the mean squared gradient",
+                     .source = "Tieleman & Hinton 2012, lecture 6.5"},
+    [OPT_ADAM] =
+        {.name = "adam",
+         .rate = 0.001,
+         .param = {{"beta1", SHARE(0.9)}, {"beta2", SHARE(0.999)}, {EPSILON(1e-8)}, {DECAY(0)}},
+         .symbol = {{BETA1}, {BETA2}, {EPS}, {KAPPA}},
+         .state = {{"m", "m", "m"}, {"v", "v", "v"}},
+         .factor = {{"c1", "1/(1 - beta1^t)"}, {"c2", "1/(1 - beta2^t)"}},
+         .step = {{{"m"}, "beta1*m + (1 - beta1)*g"},
+                  {{"v"}, "beta2*v + (1 - beta2)*g^2"},
+                  {{"m_hat", "m̂", "\\hat{m}"}, "m*c1", "m/(1 - beta1^t)"},
+                  {{"v_hat", "v̂", "\\hat{v}"}, "v*c2", "v/(1 - beta2^t)"},
+                  {{"w"}, "w - rate*m_hat/(sqrt(v_hat) + epsilon)"}},
+         .gradient = "g + weight_decay*w",
+         .kernel = UPDATE_ADAM,
+         .meaning = "the mean gradient over the root of the mean squared gradient, both "
+                    "freed of the bias of their start at 0",
+         .source = "Kingma & Ba 2015, algorithm 1"},
+    [OPT_ADAMW] =
+        {.name = "adamw",
+         .rate = 0.001,
+         .param = {{"beta1", SHARE(0.9)}, {"beta2", SHARE(0.999)}, {EPSILON(1e-8)}, {DECAY(0.01)}},
+         .symbol = {{BETA1}, {BETA2}, {EPS}, {KAPPA}},
+         .state = {{"m", "m", "m"}, {"v", "v", "v"}},
+         .factor = {{"c1", "1/(1 - beta1^t)"}, {"c2", "1/(1 - beta2^t)"}},
+         .step = {{{"m"}, "beta1*m + (1 - beta1)*g"},
+                  {{"v"}, "beta2*v + (1 - beta2)*g^2"},
+                  {{"m_hat", "m̂", "\\hat{m}"}, "m*c1", "m/(1 - beta1^t)"},
+                  {{"v_hat", "v̂", "\\hat{v}"}, "v*c2", "v/(1 - beta2^t)"},
+                  {{"w"}, "w - rate*m_hat/(sqrt(v_hat) + epsilon)"}},
+         .weight = "w*(1 - rate*weight_decay)",
+         .kernel = UPDATE_ADAM,
+         .meaning = "Adam with weight decay apart from the gradient",
+         .source = "Loshchilov & Hutter 2019, algorithm 2"},
+    [OPT_LION] = {.name = "lion",
+                  .rate = 0.0001,
+                  .param = {{"beta1", SHARE(0.9)}, {"beta2", SHARE(0.99)}, {DECAY(0)}},
+                  .symbol = {{BETA1}, {BETA2}, {KAPPA}},
+                  .state = {{"m", "m", "m"}},
+                  .step = {{{"c", "c", "c"}, "beta1*m + (1 - beta1)*g"},
+                           {{"w"}, "w - rate*sign(c)"},
+                           {{"m"}, "beta2*m + (1 - beta2)*g"}},
+                  .weight = "w*(1 - rate*weight_decay)",
+                  .kernel = UPDATE_LION,
+                  .meaning = "steps of one size, in the direction of a mean gradient's sign",
+                  .source = "Chen et al. 2023, Symbolic Discovery of Optimization Algorithms, "
+                            "algorithm 2"},
 };
 
 static const struct precision_row precisions[] = {
     {.name = "float32", .alias = {"f32", "single"}},
     {.name = "bf16", .alias = {"bfloat16"}},
 };
+
+int cr_optimiser_decay(const struct optimiser_row *row)
+{
+    for (int i = 0; i < TABLE_PARAMS && row->param[i].name; i++)
+        if (strcmp(row->param[i].name, "weight-decay") == 0)
+            return i;
+    return -1;
+}
 
 const struct activation_row *cr_activation_row(int i)
 {

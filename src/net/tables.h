@@ -7,8 +7,9 @@
 #include <stddef.h>
 
 #include "chainrule/net.h"
+#include "kernels/kernels.h"
 
-enum { TABLE_PARAMS = 2, TABLE_ALIASES = 3 };
+enum { TABLE_PARAMS = 4, TABLE_ALIASES = 3 };
 
 /* A named number of a row, such as ELU's alpha. Formulas refer to it by name. */
 struct table_param {
@@ -78,10 +79,51 @@ struct init_row { /* row index = enum init_method */
     const char *source;
 };
 
-enum optimiser_method { OPT_GRADIENT_DESCENT, OPT_COUNT };
+enum optimiser_method {
+    OPT_GRADIENT_DESCENT,
+    OPT_MOMENTUM,
+    OPT_NESTEROV,
+    OPT_ADAGRAD,
+    OPT_RMSPROP,
+    OPT_ADAM,
+    OPT_ADAMW,
+    OPT_LION,
+    OPT_COUNT
+};
+
+/* An optimiser is a few assignments, made in order for every number of the parameters. Their
+ * formulas are in
+ *   w       the parameter; `w` is also what the last one makes
+ *   g       its gradient, or `gradient` where there is weight decay
+ *   rate    the learning rate
+ *   t       the number of the update, from 1
+ * the parameters of the row (weight_decay for weight-decay), the names of `factor`, and what
+ * was made before: a state array's name stands for its old value, until it is assigned.
+ * A name that is no state array is a quantity of the update alone. Where a state array or w
+ * has got its new value nothing may read the old one, which is no longer there. */
+enum { OPT_STATES = 2, OPT_FACTORS = 2, OPT_STEPS = 5 };
+struct optimiser_name {
+    const char *name;         /* in formulas */
+    const char *text, *latex; /* as shown */
+};
 struct optimiser_row { /* row index = enum optimiser_method */
     const char *name;
     const char *alias[TABLE_ALIASES];
+    double rate; /* the learning rate unless the user gives one */
+    struct table_param param[TABLE_PARAMS];
+    struct optimiser_name symbol[TABLE_PARAMS]; /* of the parameters */
+    struct optimiser_name state[OPT_STATES];    /* from 0 before the first update */
+    struct {
+        const char *name, *formula; /* of t and the parameters alone: one number per update */
+    } factor[OPT_FACTORS];
+    struct {
+        struct optimiser_name to;
+        const char *formula;
+        const char *shown; /* as books write it, where that differs */
+    } step[OPT_STEPS];
+    const char *gradient; /* what g stands for where there is weight decay, or */
+    const char *weight;   /* what w stands for in the last assignment */
+    int kernel;           /* enum update_kernel, which does all of it at once; UPDATE_NONE */
     const char *meaning;
     const char *source;
 };
@@ -108,5 +150,8 @@ int cr_precision_find(const char *name, const char **near);
 
 /* "float32" or "bf16"; the default is float32. */
 const char *cr_precision_name(cr_precision precision);
+
+/* The place of weight-decay among a row's parameters, -1 where it has none. */
+int cr_optimiser_decay(const struct optimiser_row *row);
 
 #endif

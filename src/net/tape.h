@@ -21,6 +21,9 @@ enum role {
     ROLE_PARAM,       /* w, b, slope                                        given */
     ROLE_ROWS,        /* N, the number of examples in the batch; a scalar   given */
     ROLE_RATE,        /* the learning rate; a scalar                        given */
+    ROLE_TIME,        /* t, the number of the update, from 1; a scalar      given */
+    ROLE_HYPER,       /* a parameter of the optimiser; a scalar             given */
+    ROLE_STATE,       /* what the optimiser keeps for the PARAM `of`        given */
     ROLE_JOIN,        /* the inputs of a layer joined end to end, or a layer that joins or adds */
     ROLE_PRE,         /* pre-activation of a layer */
     ROLE_ACT,         /* activation of a layer; the last layer's is the network's output */
@@ -34,6 +37,9 @@ enum role {
     ROLE_PART,        /* what one use of `of` contributes to its GRAD */
     ROLE_SLOPE_TERM,  /* dL/dz dA/dslope per unit; summed into the slope's PARAM_GRAD */
     ROLE_PARAM_GRAD,  /* dL/d(of), of: a PARAM */
+    ROLE_FACTOR,      /* a number that depends on t alone, such as Adam's c1; a scalar */
+    ROLE_MOVE,        /* a quantity of the update of the PARAM `of`, such as Adam's m_hat */
+    ROLE_NEW_STATE,   /* the updated STATE `of` */
     ROLE_NEW,         /* the updated PARAM `of` */
     ROLE_COUNT
 };
@@ -50,7 +56,9 @@ struct value {
     size_t rows, cols; /* PER_ROW: rows is 0 */
     int of;            /* the value this belongs to, or -1 */
     int layer;         /* of the spec; -1: inputs, or none */
-    int param;         /* ROLE_PARAM, PARAM_GRAD, NEW: the group; else -1 */
+    int param;         /* PER_NET: the group; else -1 */
+    int which;         /* HYPER, STATE, FACTOR, MOVE, NEW_STATE: the place in the optimiser's row
+                          (of param, state, factor or step); else 0 */
     int maker;         /* the step that makes it; -1: given */
 };
 

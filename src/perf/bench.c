@@ -262,8 +262,7 @@ static cr_workload at_point(const struct curve *c, size_t at)
 static cr_status measure_point(struct session *s, const struct curve *c, size_t at)
 {
     const int predicts = strcmp(c->name, "rows") == 0;
-    cr_workload w = at_point(c, at);
-    w.precision = s->options.precision;
+    const cr_workload w = at_point(c, at);
     struct subject *subject = NULL;
     cr_status status = cr_subject_create(&w, predicts ? CR_FOR_PREDICTING : CR_FOR_TRAINING,
                                          predicts ? at : 0, 1, s->team, &subject, s->err);
@@ -309,11 +308,29 @@ static size_t count_points(void)
 
 /* The whole. */
 
+/* *name becomes the table's; NULL for gradient descent. */
+static cr_status choose_optimiser(const struct session *s, const char **name)
+{
+    const char *near = NULL;
+    const int row = s->options.optimiser ? cr_optimiser_find(s->options.optimiser, &near) : 0;
+    *name = row > 0 ? cr_optimiser_row(row)->name : NULL;
+    if (row >= 0)
+        return CR_OK;
+    cr_fail(s->err, CR_ERR_UNKNOWN, "unknown optimiser '%.60s'", s->options.optimiser);
+    if (near)
+        cr_hint(s->err, "did you mean '%s'?", near);
+    return CR_ERR_UNKNOWN;
+}
+
 static cr_status choose_rows(struct session *s)
 {
     cr_bench *b = s->bench;
     cr_workload w;
+    const char *optimiser;
     size_t n = 0;
+    const cr_status status = choose_optimiser(s, &optimiser);
+    if (status)
+        return status;
     while (cr_workload_row(n, &w))
         n++;
     b->row = calloc(n + 1, sizeof *b->row);
@@ -324,7 +341,7 @@ static cr_status choose_rows(struct session *s)
         cr_workload_row(i, &w);
         if (s->options.workload && strcmp(s->options.workload, w.name) != 0)
             continue;
-        w.precision = s->options.precision;
+        w.optimiser = optimiser;
         b->row[b->n_rows].workload = w;
         b->row[b->n_rows++].flops = cr_workload_flops(&w);
     }
@@ -367,8 +384,6 @@ cr_status cr_bench_run(const cr_bench_options *options, cr_bench **out, cr_error
         return cr_fail(err, CR_ERR_ARGUMENT, "the seconds must be above 0, and at most 3600");
     s.slot = o->seconds / PASSES;
     s.isa = cr_isa_name(cr_isa_best());
-    if (o->precision < CR_PRECISION_DEFAULT || o->precision > CR_PRECISION_BF16)
-        return cr_fail(err, CR_ERR_ARGUMENT, "%d is no precision", (int)o->precision);
     s.bench = calloc(1, sizeof *s.bench);
     if (!s.bench)
         return cr_fail_memory(err);
@@ -377,9 +392,6 @@ cr_status cr_bench_run(const cr_bench_options *options, cr_bench **out, cr_error
         s.bench->threads = cr_team_size(s.team);
         s.bench->processors = cr_cpu_count();
         s.bench->isa = s.isa;
-        s.bench->precision = o->precision;
-        s.bench->products =
-            o->precision == CR_PRECISION_BF16 ? cr_isa_name(cr_isa_best_bf16()) : s.isa;
         s.bench->compiler = __VERSION__;
 #ifdef NDEBUG
         s.bench->optimised = 1;

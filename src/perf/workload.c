@@ -61,6 +61,8 @@ static cr_status build_net(const cr_workload *w, uint64_t seed, cr_net **out, cr
     for (size_t i = 1; i < w->n_units; i++)
         cr_builder_dense(b, w->units[i], i + 1 == w->n_units ? w->output : w->hidden);
     cr_builder_loss(b, w->loss, 0);
+    if (w->optimiser)
+        cr_builder_optimiser(b, w->optimiser, 0);
     const cr_status status = cr_builder_build(b, CR_F32, seed, out, err);
     cr_builder_free(b);
     return status;
@@ -85,7 +87,6 @@ static cr_status allocate(struct subject *s, cr_purpose purpose, cr_error *err)
 cr_status cr_subject_create(const cr_workload *w, cr_purpose purpose, size_t rows, uint64_t seed,
                             struct team *team, struct subject **out, cr_error *err)
 {
-    const cr_precision precision = purpose == CR_FOR_TRAINING ? w->precision : CR_PRECISION_FLOAT32;
     struct subject *s = calloc(1, sizeof *s);
     if (!s)
         return cr_fail_memory(err);
@@ -93,9 +94,11 @@ cr_status cr_subject_create(const cr_workload *w, cr_purpose purpose, size_t row
     s->rows = rows ? rows : w->batch;
     cr_status status = build_net(w, seed, &s->net, err);
     if (!status)
-        status = cr_plan_create_in(s->net, purpose, precision, s->rows, &s->plan, err);
+        status = cr_plan_create(s->net, purpose, s->rows, &s->plan, err);
     if (!status)
         status = allocate(s, purpose, err);
+    if (!status)
+        status = cr_state_create(s->net, &s->state, err);
     if (status) {
         cr_subject_free(s);
         return status;
@@ -103,7 +106,8 @@ cr_status cr_subject_create(const cr_workload *w, cr_purpose purpose, size_t row
     fill(s, seed, cr_net_inputs(s->net), cr_net_outputs(s->net));
     s->run = (struct run){.rows = s->rows,
                           .params = cr_net_params(s->net),
-                          .rate = 0.01,
+                          .rate = w->optimiser ? s->net->spec->optimiser.learning_rate : 0.01,
+                          .state = cr_state_values(s->state),
                           .work = s->work,
                           .team = team};
     *out = s;
@@ -117,6 +121,7 @@ void cr_subject_free(struct subject *s)
     cr_aligned_free(s->in);
     cr_aligned_free(s->targets);
     cr_work_free(s->work);
+    cr_state_free(s->state);
     cr_plan_free(s->plan);
     cr_net_free(s->net);
     free(s);
@@ -124,8 +129,7 @@ void cr_subject_free(struct subject *s)
 
 int cr_subject_use(struct subject *s, enum isa isa)
 {
-    const struct kernels_f32 *kernels =
-        s->plan->precision == CR_PRECISION_BF16 ? cr_kernels_bf16(isa) : cr_kernels_f32(isa);
+    const struct kernels_f32 *kernels = cr_kernels_f32(isa);
     if (kernels)
         s->plan->f32 = kernels;
     return kernels != NULL;
@@ -145,6 +149,7 @@ void cr_subject_train(void *ctx, size_t times)
     struct subject *s = ctx;
     for (size_t i = 0; i < times; i++) {
         next_batch(s);
+        s->run.t++;
         cr_plan_run(s->plan, &s->run, PHASE_FORWARD, PHASE_UPDATE);
     }
 }

@@ -22,6 +22,7 @@ struct subject {
     cr_workload workload;
     cr_net *net;
     cr_plan *plan;
+    cr_state *state;
     size_t rows; /* of a call */
     float *in, *targets, *work;
     struct run run;

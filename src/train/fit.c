@@ -79,6 +79,26 @@ static cr_status split_and_prepare(struct fit *f, struct rows *r, cr_error *err)
     return prepare_rows(f, r, err);
 }
 
+/* Another optimiser than the network file's begins with its own constants. */
+static cr_status choose_optimiser(struct fit *f, cr_error *err)
+{
+    const char *name = f->options->optimiser, *near = NULL;
+    struct spec_optimiser *o = &f->spec->optimiser;
+    const int row = name ? cr_optimiser_find(name, &near) : (int)o->method;
+    if (row < 0) {
+        cr_fail(err, CR_ERR_UNKNOWN, "unknown optimiser '%.60s'", name);
+        if (near)
+            cr_hint(err, "did you mean '%s'?", near);
+        else
+            cr_hint(err, "'chainrule list optimisers' shows those there are");
+        return CR_ERR_UNKNOWN;
+    }
+    if (row == (int)o->method)
+        return CR_OK;
+    o->at = (struct place){0};
+    return cr_optimiser_set(o, (enum optimiser_method)row, NULL, 0, NULL, err);
+}
+
 /* Options win over the network file, which wins over the defaults. What is used goes into
  * the spec, so that the model file says it. */
 static cr_train_options settle(struct fit *f, size_t rows)
@@ -94,7 +114,7 @@ static cr_train_options settle(struct fit *f, size_t rows)
         o.batch = s->batch;
     if (o.precision == CR_PRECISION_DEFAULT)
         o.precision = s->precision;
-    cr_train_defaults(&o, rows);
+    cr_train_defaults(&o, &s->optimiser, rows);
     if (o.batch > rows)
         o.batch = rows;
     o.seed = f->report.seed;
@@ -124,6 +144,7 @@ static void fill_report(struct fit *f, const cr_train_options *o, size_t n_train
     r->epochs = o->epochs;
     r->batch = o->batch;
     r->learning_rate = o->learning_rate;
+    r->optimiser = cr_optimiser_row((int)f->spec->optimiser.method)->name;
     r->precision = o->precision == CR_PRECISION_BF16 ? o->precision : CR_PRECISION_FLOAT32;
 }
 
@@ -166,6 +187,8 @@ static cr_status make_model(struct fit *f, struct rows *r, cr_model *m, cr_fit_r
                             cr_error *err)
 {
     cr_status status = cr_fit_choose(f, err);
+    if (status == CR_OK)
+        status = choose_optimiser(f, err);
     if (status != CR_OK)
         return status;
     f->report.seed = f->options->has_seed ? f->options->train.seed : f->spec->seed;

@@ -25,16 +25,22 @@ struct trainer {
     void *work;
     float *in, *targets; /* the batch */
     size_t *order;       /* of the rows in this epoch */
-    void *good;          /* parameters at the epoch's start */
+    cr_state *state;     /* of the optimiser */
+    void *good;          /* parameters at the epoch's start, */
+    void *good_state;    /* the optimiser's arrays, NULL where there are none, */
+    size_t good_steps;   /* and its updates */
     size_t block;        /* bytes of all parameters */
+    size_t state_size;   /* bytes of the optimiser's arrays */
     cr_progress progress;
     size_t total_steps;
 };
 
-void cr_train_defaults(cr_train_options *o, size_t rows)
+void cr_train_defaults(cr_train_options *o, const struct spec_optimiser *optimiser, size_t rows)
 {
     if (o->batch == 0)
         o->batch = DEFAULT_BATCH;
+    if (o->learning_rate == 0 && optimiser->method != OPT_GRADIENT_DESCENT)
+        o->learning_rate = optimiser->learning_rate;
     if (o->learning_rate == 0)
         o->learning_rate = o->task == CR_CLASSIFICATION ? 0.1 : 0.01;
     if (o->epochs == 0) {
@@ -56,6 +62,8 @@ static void release(struct trainer *t)
     cr_aligned_free(t->in);
     cr_aligned_free(t->targets);
     cr_aligned_free(t->good);
+    cr_aligned_free(t->good_state);
+    cr_state_free(t->state);
     cr_aligned_free(t->order);
 }
 
@@ -99,6 +107,8 @@ static cr_status set_up(struct trainer *t, cr_error *err)
     t->room = batch > MEASURE_ROWS ? batch : MEASURE_ROWS;
     cr_status status = make_plans(t, err);
     if (status == CR_OK)
+        status = cr_state_create(t->net, &t->state, err);
+    if (status == CR_OK)
         status = cr_team_create(t->options.threads, &t->team, err);
     if (status != CR_OK)
         return status;
@@ -110,6 +120,9 @@ static cr_status set_up(struct trainer *t, cr_error *err)
     t->in = cr_aligned_alloc(in, sizeof *t->in);
     t->targets = cr_aligned_alloc(targets, sizeof *t->targets);
     t->good = cr_aligned_alloc(t->block, 1);
+    t->state_size = cr_state_n_arrays(t->state) * t->block;
+    if (t->state_size && !(t->good_state = cr_aligned_alloc(t->state_size, 1)))
+        return cr_fail_memory(err);
     t->order = cr_aligned_alloc(t->train->rows, sizeof *t->order);
     if (!t->work || !t->in || !t->targets || !t->good || !t->order)
         return cr_fail_memory(err);
@@ -146,6 +159,8 @@ static struct run batch_run(const struct trainer *t, size_t rows)
                         .rows = rows,
                         .params = t->net->values,
                         .rate = t->options.learning_rate,
+                        .state = cr_state_values(t->state),
+                        .t = cr_state_steps(t->state) + 1,
                         .work = t->work,
                         .team = t->team};
 }
@@ -197,18 +212,36 @@ static void shuffle(struct trainer *t, size_t epoch)
         t->order[i] = i;
 }
 
-/* Take the parameters that an explaining plan computed. */
+/* Take the parameters, and what the optimiser keeps, that an explaining plan computed. */
 static void adopt(struct trainer *t, const cr_plan *plan, const struct run *run)
 {
     const struct tape *tape = plan->tape;
     for (int v = 0; v < tape->n_values; v++) {
         const struct value *value = &tape->value[v];
-        if (value->role != ROLE_NEW)
+        if (value->role != ROLE_NEW && value->role != ROLE_NEW_STATE)
             continue;
-        const struct param *p = &t->net->param[tape->value[value->of].param];
-        memcpy((float *)t->net->values + p->offset, cr_plan_at(plan, run, v, 0, 0),
-               p->rows * p->cols * sizeof(float));
+        const struct param *p = &t->net->param[value->param];
+        float *to = value->role == ROLE_NEW ? t->net->values
+                                            : cr_state_array(t->state, (size_t)value->which);
+        memcpy(to + p->offset, cr_plan_at(plan, run, v, 0, 0), p->rows * p->cols * sizeof(float));
     }
+    cr_state_set_steps(t->state, run->t);
+}
+
+static void keep_good(struct trainer *t)
+{
+    memcpy(t->good, t->net->values, t->block);
+    if (t->state_size)
+        memcpy(t->good_state, cr_state_values(t->state), t->state_size);
+    t->good_steps = cr_state_steps(t->state);
+}
+
+static void go_back(struct trainer *t)
+{
+    memcpy(t->net->values, t->good, t->block);
+    if (t->state_size)
+        memcpy(cr_state_values(t->state), t->good_state, t->state_size);
+    cr_state_set_steps(t->state, t->good_steps);
 }
 
 static const char *kind(double v)
@@ -238,7 +271,7 @@ static void explain_divergence(struct trainer *t, size_t last, cr_error *err)
 {
     cr_plan *plan = NULL;
     void *work = NULL;
-    memcpy(t->net->values, t->good, t->block);
+    go_back(t);
     if (cr_plan_create_in(t->net, CR_FOR_EXPLAINING, t->options.precision, t->options.batch, &plan,
                           NULL) == CR_OK)
         work = cr_work_alloc(cr_plan_work_size(plan));
@@ -255,7 +288,7 @@ static void explain_divergence(struct trainer *t, size_t last, cr_error *err)
     char rate[32];
     cr_hint(err, "lower the learning rate; it was %s",
             cr_shortest_f64(t->options.learning_rate, rate));
-    memcpy(t->net->values, t->good, t->block);
+    go_back(t);
     cr_plan_free(plan);
     cr_work_free(work);
 }
@@ -281,7 +314,7 @@ static cr_status run_epoch(struct trainer *t, size_t epoch, int *stop, cr_error 
     struct tally tally = new_tally(t);
     t->progress.epoch = epoch + 1;
     shuffle(t, epoch);
-    memcpy(t->good, t->net->values, t->block);
+    keep_good(t);
     for (size_t step = 0; step < t->steps && !*stop; step++) {
         size_t rows = step_rows(t, step);
         gather(t, t->train, t->order, step * t->options.batch, rows);
@@ -293,6 +326,7 @@ static cr_status run_epoch(struct trainer *t, size_t epoch, int *stop, cr_error 
         }
         tally_batch(t, t->plan, &run, &tally);
         cr_plan_run(t->plan, &run, PHASE_BACKWARD, PHASE_UPDATE);
+        cr_state_set_steps(t->state, run.t);
         t->total_steps++;
         t->progress.step = step + 1;
         t->progress.rows += rows;
@@ -333,7 +367,7 @@ cr_status cr_trainer_run(cr_net *net, const struct examples *train, const struct
                          const cr_train_options *options, cr_train_result *result, cr_error *err)
 {
     struct trainer t = {.net = net, .train = train, .held_out = held_out, .options = *options};
-    cr_train_defaults(&t.options, train->rows);
+    cr_train_defaults(&t.options, &net->spec->optimiser, train->rows);
     cr_status status = check(net, train, &t.options, err);
     if (status == CR_OK)
         status = set_up(&t, err);

@@ -20,7 +20,8 @@ struct examples {
 };
 
 /* The learning rate, epochs and batch that are used for so many rows. */
-void cr_train_defaults(cr_train_options *options, size_t rows);
+void cr_train_defaults(cr_train_options *options, const struct spec_optimiser *optimiser,
+                       size_t rows);
 
 /* As cr_train; held_out may have no rows. `off` of train decides between two classes on
  * one output. */

@@ -84,8 +84,8 @@ static int train(cr_plan *plan, cr_type type, size_t inputs, size_t outputs, cr_
     cr_status status = work ? CR_OK : CR_ERR_MEMORY;
     for (int step = 0; !status && step < STEPS; step++)
         status = type == CR_F32
-                     ? cr_train_step(plan, x32, t32, ROWS, 0.1, NULL, work, size, err)
-                     : cr_train_step_f64(plan, x64, t64, ROWS, 0.1, NULL, work, size, err);
+                     ? cr_train_step(plan, NULL, x32, t32, ROWS, 0.1, NULL, work, size, err)
+                     : cr_train_step_f64(plan, NULL, x64, t64, ROWS, 0.1, NULL, work, size, err);
     cr_work_free(work);
     return status == CR_OK;
 }

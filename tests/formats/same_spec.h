@@ -91,7 +91,8 @@ static inline const char *spec_differs(const struct spec *a, const struct spec *
         !same_doubles(a->loss.param, b->loss.param, TABLE_PARAMS))
         return "loss";
     if (a->optimiser.method != b->optimiser.method ||
-        a->optimiser.learning_rate != b->optimiser.learning_rate)
+        a->optimiser.learning_rate != b->optimiser.learning_rate ||
+        !same_doubles(a->optimiser.param, b->optimiser.param, TABLE_PARAMS))
         return "optimiser";
     if (a->precision != b->precision)
         return "precision";

@@ -232,7 +232,8 @@ static void learns_xor(void **state)
     const float in[] = {0, 0, 0, 1, 1, 0, 1, 1}, targets[] = {0, 1, 1, 0};
     double first = 0, loss = 0;
     for (int i = 0; i < 1000; i++) {
-        assert_int_equal(cr_train_step(train, in, targets, 4, 0.5, &loss, work, size, NULL), CR_OK);
+        assert_int_equal(cr_train_step(train, NULL, in, targets, 4, 0.5, &loss, work, size, NULL),
+                         CR_OK);
         if (i == 0)
             first = loss;
     }
@@ -272,9 +273,9 @@ static void divergence_changes_nothing(void **state)
             double loss = 42;
             cr_error err = {0};
             const cr_status status =
-                type == CR_F32
-                    ? cr_train_step(plan, in, t, 2, 0.1, &loss, work, size, &err)
-                    : cr_train_step_f64(plan, bad[i], D(1, NAN), 2, 0.1, &loss, work, size, &err);
+                type == CR_F32 ? cr_train_step(plan, NULL, in, t, 2, 0.1, &loss, work, size, &err)
+                               : cr_train_step_f64(plan, NULL, bad[i], D(1, NAN), 2, 0.1, &loss,
+                                                   work, size, &err);
             assert_int_equal(status, CR_ERR_DIVERGED);
             assert_int_equal(err.code, CR_ERR_DIVERGED);
             assert_true(loss == 42);
@@ -284,19 +285,20 @@ static void divergence_changes_nothing(void **state)
         const double x[2] = {0}, t[1] = {0};
         const float xf[2] = {0}, tf[1] = {0};
         if (type == CR_F32) {
-            assert_int_equal(cr_train_step(plan, xf, tf, 0, 0.1, NULL, work, size, &err),
+            assert_int_equal(cr_train_step(plan, NULL, xf, tf, 0, 0.1, NULL, work, size, &err),
                              CR_ERR_ARGUMENT);
-            assert_int_equal(cr_train_step(plan, xf, tf, 1, NAN, NULL, work, size, &err),
+            assert_int_equal(cr_train_step(plan, NULL, xf, tf, 1, NAN, NULL, work, size, &err),
                              CR_ERR_ARGUMENT);
-            assert_int_equal(cr_train_step(plan, xf, tf, 3, 0.1, NULL, work, size, &err),
+            assert_int_equal(cr_train_step(plan, NULL, xf, tf, 3, 0.1, NULL, work, size, &err),
                              CR_ERR_ROWS);
-            assert_int_equal(cr_train_step_f64(plan, x, t, 1, 0.1, NULL, work, size, &err),
+            assert_int_equal(cr_train_step_f64(plan, NULL, x, t, 1, 0.1, NULL, work, size, &err),
                              CR_ERR_ARGUMENT);
         } else {
-            assert_int_equal(cr_train_step_f64(plan, x, t, 1, 0.1, NULL, work, size - 1, &err),
-                             CR_ERR_WORK);
             assert_int_equal(
-                cr_train_step_f64(plan, x, t, 1, 0.1, NULL, (char *)work + 8, size, &err),
+                cr_train_step_f64(plan, NULL, x, t, 1, 0.1, NULL, work, size - 1, &err),
+                CR_ERR_WORK);
+            assert_int_equal(
+                cr_train_step_f64(plan, NULL, x, t, 1, 0.1, NULL, (char *)work + 8, size, &err),
                 CR_ERR_WORK);
         }
         assert_memory_equal(before, cr_net_params(net), bytes);
@@ -323,9 +325,9 @@ static void no_parameters_at_all(void **state)
     void *work = cr_work_alloc(cr_plan_work_size(plan)),
          *other = cr_work_alloc(cr_plan_work_size(predict));
     double loss = 0, y[2] = {0};
-    assert_int_equal(
-        cr_train_step_f64(plan, D(1, 2), D(0, 3), 1, 1, &loss, work, cr_plan_work_size(plan), NULL),
-        CR_OK);
+    assert_int_equal(cr_train_step_f64(plan, NULL, D(1, 2), D(0, 3), 1, 1, &loss, work,
+                                       cr_plan_work_size(plan), NULL),
+                     CR_OK);
     assert_true(loss == 2.5);
     assert_int_equal(
         cr_predict_f64(predict, D(1, 2), y, 1, other, cr_plan_work_size(predict), NULL), CR_OK);

@@ -155,7 +155,8 @@ static void a_plan_checks_what_it_is_given(void **state)
     assert_int_equal(cr_predict(plan, in, out, 5, work, size, &err), CR_ERR_ROWS);
     assert_int_equal(cr_predict(plan, in, out, 4, work, size - 1, &err), CR_ERR_WORK);
     assert_int_equal(cr_predict(plan, in, out, 4, work + 4, size, &err), CR_ERR_WORK);
-    assert_int_equal(cr_train_step(plan, in, out, 4, 0.1, NULL, work, size, &err), CR_ERR_ARGUMENT);
+    assert_int_equal(cr_train_step(plan, NULL, in, out, 4, 0.1, NULL, work, size, &err),
+                     CR_ERR_ARGUMENT);
     assert_int_equal(cr_predict_f64(plan, NULL, NULL, 4, work, size, NULL), CR_ERR_ARGUMENT);
     assert_true(out[0] == 42);
     assert_int_equal(cr_predict(plan, in, out, 0, work, size, &err), CR_OK);

@@ -186,7 +186,7 @@ static void is_measured_in_float32(void **state)
     assert_int_equal(cr_plan_create(net, CR_FOR_TRAINING, ROWS, &plan, NULL), CR_OK);
     void *work = cr_work_alloc(cr_plan_work_size(plan));
     double loss = 0;
-    assert_int_equal(cr_train_step(plan, rows.in, rows.targets, ROWS, 1e-30, &loss, work,
+    assert_int_equal(cr_train_step(plan, NULL, rows.in, rows.targets, ROWS, 1e-30, &loss, work,
                                    cr_plan_work_size(plan), NULL),
                      CR_OK);
     assert_true(measured.train.loss == loss);

@@ -8,15 +8,16 @@
 #include "kernels/math.inl"
 #include "kernels/ref/dense.inl"
 #include "kernels/ref/map.inl"
+#include "kernels/ref/update.inl"
 #include "kernels/ref/bf16.inl"
 
 const struct kernels_f32 TABLE = {
     ISA,          linear,  linear_dx, linear_dw, sum_rows, row_sum, softmax,
-    softmax_back, dot_lse, map,       add,       sgd,      peak,
+    softmax_back, dot_lse, map,       add,       sgd,      UPDATES, peak,
 };
 
 const struct kernels_f32 BF16_TABLE = {
-    ISA,     linear_bf16,  linear_dx_bf16, linear_dw_bf16, sum_rows, row_sum,
-    softmax, softmax_back, dot_lse,        map,            add,      sgd,
-    peak,
+    ISA,     linear_bf16, linear_dx_bf16, linear_dw_bf16, sum_rows,
+    row_sum, softmax,     softmax_back,   dot_lse,        map,
+    add,     sgd,         UPDATES,        peak,
 };

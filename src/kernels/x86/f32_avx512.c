@@ -23,6 +23,7 @@ const struct kernels_f32 cr_kernels_bf16_amx = {
     map,
     add,
     sgd,
+    UPDATES,
     peak,
 };
 #endif

@@ -1,0 +1,1 @@
+chainrule explain adam.yaml --carry displayed --digits 3 --notation mazur

@@ -1,0 +1,1 @@
+chainrule explain adam.yaml --format markdown

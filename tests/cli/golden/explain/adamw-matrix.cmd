@@ -1,0 +1,1 @@
+chainrule explain adamw.yaml --form matrix

@@ -1,0 +1,1 @@
+chainrule explain momentum.yaml --format json --why 'w11_new'
