@@ -1,22 +1,382 @@
 #!/usr/bin/env python3
 """Time per training step beside other programs, taken alternately in one run: ours, a peer,
-ours, the next peer, and so on, pass after pass. Writes a Markdown table.
+ours, the next peer, and so on, pass after pass. Writes Markdown; report.py says how.
 
-Every contestant does the same work: forward, loss, backward and an update by plain gradient
-descent in float32, on four batches in turn that were allocated before. Peers that are not
-installed are left out; the networks come from `chainrule bench` itself.
+Every contestant does the same work: forward, loss, backward and update, on four batches in
+turn that were made before. A peer that is not there is named and left out. The networks come
+from `chainrule bench` itself.
 """
 import argparse
+import glob
 import json
 import os
 import platform
+import select
 import statistics
 import subprocess
 import sys
 import time
 
-RATE = 0.01
-BATCHES = 4
+import report
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+BUILD = os.path.join(os.path.dirname(HERE), "build", "peers")
+OPENBLAS = "/usr/lib/x86_64-linux-gnu/openblas-openmp"  # one thread pool with PyTorch's
+
+# What is trained: workload, optimiser, precision.
+TASKS = [
+    ("W1", "sgd", "float32"),
+    ("W2", "sgd", "float32"),
+    ("W3", "sgd", "float32"),
+    ("W3", "adam", "float32"),
+    ("W4", "sgd", "float32"),
+    ("W4", "adam", "float32"),
+    ("W5", "adam", "float32"),
+    ("W6", "sgd", "float32"),
+    ("W6", "sgd", "bf16"),
+    ("W7", "adamw", "float32"),
+]
+
+
+class Missing(Exception):
+    """Why a contestant does not take part."""
+
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+class Ours:
+    """`chainrule bench`, started anew for each pass."""
+    name = "chainrule"
+
+    def __init__(self, args, task):
+        self.command = [args.program, "bench", "--part=steps", "--format=json",
+                        f"--workload={task['name']}", f"--threads={task['threads']}",
+                        f"--seconds={args.seconds}"]
+        for option, usual in (("optimiser", "sgd"), ("precision", "float32")):
+            if task[option] != usual:
+                if f"--{option}" not in args.help:
+                    raise Missing(f"this build has no --{option}")
+                self.command.append(f"--{option}={task[option]}")
+        self.shares, self.flops = [], None
+
+    def microseconds(self):
+        done = subprocess.run(self.command, capture_output=True, text=True)
+        if done.returncode != 0:
+            raise Missing(done.stderr.strip()[:200])
+        row = json.loads(done.stdout)["workloads"][0]
+        self.shares.append(row["share"]["median"])
+        self.flops = row["flops"]
+        return row["step_us"]["median"]
+
+
+class ByHand:
+    """bench/by_hand.c"""
+    name = "C by hand"
+
+    def __init__(self, args, task):
+        if task["name"] not in ("W1", "W2") or task["threads"] > 1:
+            raise Missing("")
+        self.command = [args.by_hand, "7", str(args.seconds / 14)]
+        self.workload = task["name"]
+
+    def microseconds(self):
+        out = subprocess.run(self.command, capture_output=True, text=True, check=True).stdout
+        for line in out.splitlines():
+            field = line.split()
+            if field[0] == self.workload:
+                return float(field[4]) / 1000
+        raise Missing(out)
+
+
+class Worker:
+    """A process that answers each line with one."""
+
+    def __init__(self, command, env, processors=None):
+        def begin():
+            if processors:
+                os.sched_setaffinity(0, processors)
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=subprocess.DEVNULL, text=True, env=env,
+                                        preexec_fn=begin)
+
+    def read(self, seconds):
+        if not select.select([self.process.stdout], [], [], seconds)[0]:
+            self.close()
+            raise Missing(f"no answer in {seconds:.0f} s")
+        line = self.process.stdout.readline().strip()
+        if not line:
+            self.close()
+            raise Missing("it ended")
+        if line.startswith("none"):
+            raise Missing(line[5:])
+        return line
+
+    def ask(self, line, seconds):
+        try:
+            print(line, file=self.process.stdin, flush=True)
+        except OSError:
+            raise Missing("it ended") from None
+        return self.read(seconds)
+
+    def is_alive(self):
+        return self.process.poll() is None
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+
+
+def environment(threads):
+    env = dict(os.environ, JAX_PLATFORMS="cpu")
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        env[name] = str(threads)
+    if os.path.isdir(OPENBLAS):
+        env["LD_LIBRARY_PATH"] = OPENBLAS
+    return env
+
+
+class Asked:
+    """What both kinds of workers share once they are ready."""
+    note = ""
+
+    def microseconds(self):
+        return float(self.worker.ask("go", 60 + 30 * self.seconds))
+
+    def close(self):
+        pass
+
+
+class PythonPeer(Asked):
+    """One that python_peers.py knows; its process serves all tasks with as many threads."""
+    workers = {}
+
+    def __init__(self, args, task, python, kind):
+        processors = sorted(os.sched_getaffinity(0))
+        if kind == "jax" and task["threads"] > len(processors):
+            raise Missing("")
+        key = python, kind, task["threads"]
+        if key not in self.workers or not self.workers[key].is_alive():
+            self.workers[key] = Worker(
+                [python, os.path.join(HERE, "python_peers.py"), kind],
+                environment(task["threads"]),
+                processors[:task["threads"]] if kind == "jax" else None)
+        self.worker, self.seconds = self.workers[key], args.seconds
+        answer = self.worker.ask(json.dumps(dict(task, seconds=args.seconds)), args.patience)
+        _, took, self.note = (answer + " ").split(" ", 2)
+        if kind == "torch-compiled":
+            self.note += f"; {took} s to compile"
+
+    @classmethod
+    def close_all(cls):
+        for worker in cls.workers.values():
+            worker.close()
+        cls.workers.clear()
+
+
+class CPeer(Asked):
+    """One of the programs bench/peer_*.c"""
+
+    def __init__(self, args, task, program):
+        if task["precision"] != "float32":
+            raise Missing("")
+        self.seconds = args.seconds
+        self.worker = Worker([program, task["hidden"], task["output"], task["optimiser"],
+                              str(task["batch"]), str(task["threads"]), str(args.seconds)]
+                             + [str(n) for n in task["units"]], environment(task["threads"]))
+        try:
+            self.worker.read(60 + 30 * args.seconds)
+        except Missing:
+            self.worker.close()
+            raise
+
+    def close(self):
+        self.worker.close()
+
+
+class LibxsmmDnn:
+    """Its example of a multilayer perceptron: no gradient of a loss, biases not updated."""
+
+    def __init__(self, args, task, program):
+        if task["optimiser"] != "sgd" or task["hidden"] != "relu":
+            raise Missing("")
+        self.env = environment(task["threads"])
+        self.tail = [str(task["batch"]), "3", "A", "32", "32", "32",
+                     "1" if task["precision"] == "bf16" else "0"]
+        self.tail += [str(n) for n in task["units"]]
+        self.program, self.times = program, 10
+        self.times = max(1, int(args.seconds / (self.microseconds() * 1e-6)))
+
+    def microseconds(self):
+        done = subprocess.run([self.program, str(self.times)] + self.tail, capture_output=True,
+                              text=True, env=self.env, timeout=600)
+        times = [line.split("=")[1] for line in done.stdout.splitlines()
+                 if line.startswith("fp time")]
+        if done.returncode != 0 or not times:
+            raise Missing("its example failed")
+        return float(times[-1]) * 1e6
+
+
+def compiled(args, name, sources, options):
+    """The program around a C library, or why there is none; `options` is tried in turn."""
+    os.makedirs(BUILD, exist_ok=True)
+    out = os.path.join(BUILD, name)
+    for more in options:
+        command = [args.cc, "-O3", "-march=native", "-D_POSIX_C_SOURCE=200809L", "-I", HERE,
+                   os.path.join(HERE, f"peer_{name}.c")] + sources + ["-o", out] + more
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode == 0:
+            return out
+    first = [line for line in done.stderr.splitlines() if "error" in line]
+    raise Missing("does not compile: " + (first or ["?"])[0][:150])
+
+
+def c_program(args, name):
+    if name == "fann":
+        try:
+            return compiled(args, name, [], [["-lfloatfann", "-lm"]])
+        except Missing:
+            raise Missing("libfann-dev is not installed") from None
+    if not args.peers:
+        raise Missing("not asked for (PEERS=DIR)")
+    if name == "libxsmm-dnn":
+        found = [p for p in glob.glob(os.path.join(args.peers, "**", "mlp_example"),
+                                      recursive=True) if os.access(p, os.X_OK)]
+        if not found:
+            raise Missing(f"no mlp_example built under {args.peers}")
+        return found[0]
+    found = glob.glob(os.path.join(args.peers, "**", name + ".c"), recursive=True)
+    if not found:
+        raise Missing(f"no {name}.c under {args.peers}")
+    folder = os.path.dirname(found[0])
+    include = ["-I", folder]
+    if name == "genann":
+        return compiled(args, name, include + [found[0]], [["-lm"]])
+    sources = include + [found[0], os.path.join(folder, "kautodiff.c")]
+    libraries = ["-lm", "-lpthread"]
+    return compiled(args, name, sources, [
+        ["-DHAVE_CBLAS", "-L", OPENBLAS, "-lopenblas"] + libraries, libraries])
+
+
+LOOK = """
+import importlib, importlib.metadata, json, sys
+found = {}
+for name in sys.argv[1:]:
+    try:
+        found[name] = importlib.metadata.version(name)
+    except Exception:
+        try:
+            found[name] = importlib.import_module(name).__version__
+        except Exception:
+            pass
+print(json.dumps(found))
+"""
+
+# Package, what the table calls it, and the peer in python_peers.py that needs version 2 of it.
+PACKAGES = [("numpy", "NumPy", None), ("scikit-learn", "scikit-learn", None), ("jax", "JAX", None),
+            ("torch", "PyTorch", "torch-compiled")]
+PROGRAMS = [("FANN", "fann", CPeer), ("genann", "genann", CPeer), ("KANN", "kann", CPeer),
+            ("libxsmm-dnn", "libxsmm-dnn", LibxsmmDnn)]
+
+
+def look(python, packages):
+    """{package: version} of what that Python has."""
+    try:
+        done = subprocess.run([python, "-c", LOOK] + packages, capture_output=True, text=True)
+        return json.loads(done.stdout) if done.returncode == 0 else {}
+    except OSError:
+        return {}
+
+
+def python_peers(args, wants, missing, versions):
+    """Of each package the first that is found; of PyTorch every version."""
+    packages = [p for p, name, _ in PACKAGES if wants(name)]
+    pythons = dict.fromkeys([sys.executable] + args.python) if packages else []
+    found = [(python, look(python, packages)) for python in pythons]
+    for package, name, second in PACKAGES:
+        if package not in packages:
+            continue
+        seen = {}
+        for python, has in found:
+            if package in has:
+                seen.setdefault(has[package], python)
+        if not seen:
+            missing[name] = "not installed"
+        for version, python in list(seen.items())[:None if package == "torch" else 1]:
+            versions.append(f"{package} {version}")
+            called = f"{name} {version.split('+')[0]}" if package == "torch" else name
+            yield called, lambda task, p=python, k=package: PythonPeer(args, task, p, k)
+            if second and int(version.split(".")[0]) >= 2:
+                if args.no_compile:
+                    missing[called + " compiled"] = "--no-compile"
+                else:
+                    yield called + " compiled", lambda task, p=python, k=second: \
+                        PythonPeer(args, task, p, k)
+
+
+def contestants(args):
+    """[(name, make(task))] of what is here, {name: why not} of the others, and versions."""
+    only = [name.strip().lower() for name in args.only or []]
+    wants = lambda name: not only or any(o.startswith(name.lower()) or name.lower().startswith(o)
+                                         for o in only)
+    here, missing, versions = [], {}, []
+    if wants(ByHand.name):
+        here.append((ByHand.name, lambda task: ByHand(args, task)))
+    here += python_peers(args, wants, missing, versions)
+    for name, kind, make in PROGRAMS:
+        if not wants(name):
+            continue
+        try:
+            program = c_program(args, kind)
+            here.append((name, lambda task, p=program, m=make: m(args, task, p)))
+        except Missing as why:
+            missing[name] = str(why)
+    return here, missing, versions
+
+
+def measure(args, task, here):
+    """One task on one number of threads."""
+    ours = Ours(args, task)
+    out = {"workload": task["name"], "optimiser": task["optimiser"], "units": task["units"],
+           "precision": task["precision"], "threads": task["threads"], "batch": task["batch"],
+           "ours": {}, "times": {}, "notes": {}}
+    peers = []
+    for name, make in here:
+        try:
+            peers.append((name, make(task)))
+        except Missing as why:
+            if str(why):
+                say(f"  {name}: {why}")
+                out["notes"][name] = str(why)
+    for _ in range(args.passes):
+        if not peers:
+            out["ours"].setdefault("alone", []).append(ours.microseconds())
+        for name, peer in list(peers):
+            try:
+                before = ours.microseconds()
+                took = peer.microseconds()
+            except (Missing, subprocess.SubprocessError) as why:
+                say(f"  {name}: {why}")
+                out["notes"][name] = str(why)
+                peers.remove((name, peer))
+                continue
+            out["ours"].setdefault(name, []).append(before)
+            out["times"].setdefault(name, []).append(took)
+    for name, peer in peers:
+        if getattr(peer, "note", ""):
+            out["notes"][name] = peer.note
+        if hasattr(peer, "close"):
+            peer.close()
+    out["share"], out["flops"] = ours.shares, ours.flops
+    return out
+
+
+def bench_part(args, part, threads, seconds):
+    done = subprocess.run([args.program, "bench", f"--part={part}", "--format=json",
+                           f"--threads={threads}", f"--seconds={seconds}"],
+                          capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
 
 
 def machine():
@@ -30,376 +390,91 @@ def machine():
     return f"{model}, {len(os.sched_getaffinity(0))} processors"
 
 
-class Ours:
-    name = "chainrule"
-
-    def __init__(self, program, workload, threads, seconds):
-        self.command = [program, "bench", "--part=steps", "--format=json", "--workload",
-                        workload["name"], f"--threads={threads}", f"--seconds={seconds}"]
-
-    def microseconds(self):
-        out = subprocess.run(self.command, capture_output=True, text=True, check=True).stdout
-        return json.loads(out)["workloads"][0]["step_us"]["median"]
-
-
-class ByHand:
-    name = "C by hand"
-
-    def __init__(self, program, workload, threads, seconds):
-        if workload["name"] not in ("W1", "W2") or threads > 1:
-            raise NotImplementedError
-        self.command = [program, "7", str(seconds / 14)]
-        self.workload = workload["name"]
-
-    def microseconds(self):
-        out = subprocess.run(self.command, capture_output=True, text=True, check=True).stdout
-        for line in out.splitlines():
-            field = line.split()
-            if field[0] == self.workload:
-                return float(field[4]) / 1000
-        raise ValueError(out)
-
-
-class InProcess:
-    """A peer with a method step(batch)."""
-
-    def calibrate(self, seconds):
-        for batch in range(BATCHES):
-            self.step(batch)
-        times, took = 1, 0
-        while took < seconds / 4:
-            times *= 2
-            took = self.spend(times)
-        self.times = max(1, int(times * seconds / took))
-
-    def spend(self, times):
-        step = self.step
-        start = time.perf_counter()
-        for i in range(times):
-            step(i % BATCHES)
-        return time.perf_counter() - start
-
-    def microseconds(self):
-        return self.spend(self.times) / self.times * 1e6
-
-
-def examples(workload):
-    """[batch][rows][...] inputs and targets."""
-    import numpy as np
-    rng = np.random.default_rng(1)
-    rows, inputs, outputs = workload["batch"], workload["units"][0], workload["units"][-1]
-    x = rng.uniform(-1, 1, (BATCHES, rows, inputs)).astype(np.float32)
-    if workload["output"] == "softmax":
-        labels = rng.integers(0, outputs, (BATCHES, rows))
-        return x, labels
-    return x, rng.uniform(-0.5, 0.5, (BATCHES, rows, outputs)).astype(np.float32)
-
-
-class NumPy(InProcess):
-    name = "NumPy"
-
-    def __init__(self, workload, threads, seconds):
-        import numpy as np
-        from threadpoolctl import threadpool_limits
-        threadpool_limits(threads, "blas")
-        self.np, self.workload = np, workload
-        units, rows = workload["units"], workload["batch"]
-        rng = np.random.default_rng(2)
-        new = lambda *shape: np.zeros(shape, np.float32)
-        self.w = [(rng.uniform(-1, 1, (a, b)) * np.sqrt(6 / (a + b))).astype(np.float32)
-                  for a, b in zip(units, units[1:])]
-        self.b = [new(n) for n in units[1:]]
-        self.dw = [new(*w.shape) for w in self.w]
-        self.z = [new(rows, n) for n in units[1:]]
-        self.d = [new(rows, n) for n in units[1:]]
-        self.tmp = [new(rows, n) for n in units[1:]]
-        x, t = examples(workload)
-        if workload["output"] == "softmax":
-            t = np.eye(units[-1], dtype=np.float32)[t]
-        self.x, self.t = list(x), list(t)
-        self.scale = np.float32(RATE / rows)
-        self.calibrate(seconds)
-
-    def activate(self, name, z):
-        np = self.np
-        if name == "relu":
-            np.maximum(z, 0, out=z)
-        elif name == "tanh":
-            np.tanh(z, out=z)
-        elif name == "sigmoid":
-            np.negative(z, out=z), np.exp(z, out=z), np.add(z, 1, out=z), np.reciprocal(z, out=z)
-        elif name == "softmax":
-            np.subtract(z, z.max(axis=1, keepdims=True), out=z), np.exp(z, out=z)
-            np.divide(z, z.sum(axis=1, keepdims=True), out=z)
-
-    def times_derivative(self, name, d, z, tmp):
-        np = self.np
-        if name == "relu":
-            np.multiply(d, z > 0, out=d)
-        elif name == "tanh":
-            np.multiply(z, z, out=tmp), np.subtract(1, tmp, out=tmp), np.multiply(d, tmp, out=d)
-        elif name == "sigmoid":
-            np.subtract(1, z, out=tmp), np.multiply(tmp, z, out=tmp), np.multiply(d, tmp, out=d)
-
-    def step(self, batch):
-        np, w, z, d, load = self.np, self.w, self.z, self.d, self.workload
-        x, last = self.x[batch], len(w) - 1
-        for i, a in enumerate([x] + z[:-1]):
-            np.matmul(a, w[i], out=z[i])
-            np.add(z[i], self.b[i], out=z[i])
-            self.activate(load["output"] if i == last else load["hidden"], z[i])
-        np.subtract(z[last], self.t[batch], out=d[last])
-        np.multiply(d[last], self.scale, out=d[last])
-        if load["output"] != "softmax":
-            self.times_derivative(load["output"], d[last], z[last], self.tmp[last])
-        for i in range(last, -1, -1):
-            a = z[i - 1] if i else x
-            np.matmul(a.T, d[i], out=self.dw[i])
-            if i:
-                np.matmul(d[i], w[i].T, out=d[i - 1])
-                self.times_derivative(load["hidden"], d[i - 1], z[i - 1], self.tmp[i - 1])
-            np.subtract(w[i], self.dw[i], out=w[i])
-            np.subtract(self.b[i], d[i].sum(axis=0), out=self.b[i])
-
-
-class ScikitLearn(InProcess):
-    name = "scikit-learn"
-
-    def __init__(self, workload, threads, seconds):
-        import numpy as np
-        import warnings
-        from sklearn.neural_network import MLPClassifier, MLPRegressor
-        from threadpoolctl import threadpool_limits
-        warnings.filterwarnings("ignore")
-        softmax = workload["output"] == "softmax"
-        if not softmax and workload["output"] != "identity":
-            raise NotImplementedError  # its regression has linear outputs only
-        threadpool_limits(threads, "blas")
-        options = dict(hidden_layer_sizes=workload["units"][1:-1], activation=workload["hidden"],
-                       solver="sgd", alpha=0, batch_size=workload["batch"],
-                       learning_rate_init=RATE, momentum=0, nesterovs_momentum=False,
-                       shuffle=False, random_state=1)
-        self.x, t = examples(workload)
-        self.t = t if softmax else t[:, :, 0]
-        if softmax:
-            self.model = MLPClassifier(**options)
-            self.model.partial_fit(self.x[0], self.t[0], classes=np.arange(workload["units"][-1]))
-        else:
-            self.model = MLPRegressor(**options)
-        self.calibrate(seconds)
-
-    def step(self, batch):
-        self.model.partial_fit(self.x[batch], self.t[batch])
-
-
-class PyTorch(InProcess):
-    name = "PyTorch eager"
-    compiled = False
-
-    def __init__(self, workload, threads, seconds):
-        import torch
-        torch.set_num_threads(threads)
-        torch.set_float32_matmul_precision("highest")
-        torch.manual_seed(1)
-        self.torch = torch
-        units = workload["units"]
-        activations = {"relu": torch.nn.ReLU, "tanh": torch.nn.Tanh, "sigmoid": torch.nn.Sigmoid}
-        layers = []
-        for i, (a, b) in enumerate(zip(units, units[1:])):
-            act = workload["output"] if i == len(units) - 2 else workload["hidden"]
-            layers.append(torch.nn.Linear(a, b))
-            if act in activations:
-                layers.append(activations[act]())
-        self.model = torch.nn.Sequential(*layers)
-        x, t = examples(workload)
-        self.x = [torch.from_numpy(a) for a in x]
-        self.t = [torch.from_numpy(a) for a in t]
-        self.params = list(self.model.parameters())
-        rows = workload["batch"]
-        if workload["output"] == "softmax":
-            loss = torch.nn.functional.cross_entropy
-        else:
-            loss = lambda y, t: ((y - t) ** 2).sum() * (0.5 / rows)
-        self.forward = lambda x, t: loss(self.model(x), t)
-        if self.compiled:
-            torch._dynamo.reset()
-            self.forward = torch.compile(self.forward)
-        self.choose_update(seconds)
-
-    def choose_update(self, seconds):
-        """Whichever of PyTorch's ways to update is the fastest here."""
-        torch = self.torch
-        optimiser = torch.optim.SGD(self.params, lr=RATE, fused=True)
-
-        def each():
-            with torch.no_grad():
-                torch._foreach_add_(self.params, [p.grad for p in self.params], alpha=-RATE)
-        best = None
-        for update in (optimiser.step, each):
-            self.update = update
-            self.calibrate(seconds / 4)
-            took = min(self.microseconds() for _ in range(3))
-            if best is None or took < best[0]:
-                best = (took, update)
-        self.update = best[1]
-        self.calibrate(seconds)
-
-    def step(self, batch):
-        for p in self.params:
-            p.grad = None
-        self.forward(self.x[batch], self.t[batch]).backward()
-        self.update()
-
-
-class PyTorchCompiled(PyTorch):
-    name = "PyTorch compiled"
-    compiled = True
-
-
-class Jax(InProcess):
-    name = "JAX"
-
-    def __init__(self, workload, threads, seconds):
-        if threads > 1 and threads != len(os.sched_getaffinity(0)):
-            raise NotImplementedError  # its number of threads cannot be set
-        if threads == 1:
-            raise NotImplementedError
-        import jax
-        import jax.numpy as jnp
-        units, last = workload["units"], len(workload["units"]) - 2
-        keys = jax.random.split(jax.random.PRNGKey(1), last + 1)
-        self.params = [(jax.random.normal(k, (a, b), jnp.float32) / a ** 0.5,
-                        jnp.zeros(b, jnp.float32)) for k, a, b in zip(keys, units, units[1:])]
-        acts = {"relu": jax.nn.relu, "tanh": jnp.tanh, "sigmoid": jax.nn.sigmoid}
-        softmax = workload["output"] == "softmax"
-
-        def loss(params, x, t):
-            for i, (w, b) in enumerate(params):
-                x = x @ w + b
-                act = workload["output"] if i == last else workload["hidden"]
-                x = acts[act](x) if act in acts else x
-            if softmax:
-                x = jax.nn.log_softmax(x)
-                return -jnp.take_along_axis(x, t[:, None], 1).mean()
-            return 0.5 * ((x - t) ** 2).sum() / workload["batch"]
-
-        def update(params, x, t):
-            grads = jax.grad(loss)(params, x, t)
-            return jax.tree_util.tree_map(lambda p, g: p - RATE * g, params, grads)
-        self.jax, self.update = jax, jax.jit(update, donate_argnums=0)
-        x, t = examples(workload)
-        self.x, self.t = [jnp.asarray(a) for a in x], [jnp.asarray(a) for a in t]
-        self.calibrate(seconds)
-
-    def step(self, batch):
-        self.params = self.update(self.params, self.x[batch], self.t[batch])
-
-    def spend(self, times):
-        start = time.perf_counter()
-        for i in range(times):
-            self.step(i % BATCHES)
-        self.jax.block_until_ready(self.params)
-        return time.perf_counter() - start
-
-
-PEERS = [NumPy, ScikitLearn, PyTorch, PyTorchCompiled, Jax]
-
-
-def contestants(args, workload, threads):
-    yield Ours(args.program, workload, threads, args.seconds)
-    for make in [ByHand] + PEERS:
-        if make is PyTorchCompiled and args.no_compile:
-            continue
-        try:
-            if make is ByHand:
-                yield make(args.by_hand, workload, threads, args.seconds)
-            else:
-                yield make(workload, threads, args.seconds)
-        except (NotImplementedError, ImportError):
-            pass
-        except Exception as e:  # a peer that breaks here is a peer that is not installed
-            what = f"{workload['name']}: {make.name}: {type(e).__name__}: {e}"
-            print(what[:300], file=sys.stderr)
-
-
-def number(us):
-    return f"{us:.3g}" if us < 1000 else f"{us:.0f}"
-
-
-def cell(times, ours):
-    text = f"{number(statistics.median(times))} ({number(min(times))} to {number(max(times))})"
-    if times is ours:
-        return text
-    ratio = statistics.median(a / b for a, b in zip(times, ours))
-    return f"{text}; ×{ratio:.3g}"
-
-
-def versions():
-    import importlib.metadata
-    for name in ("numpy", "scikit-learn", "torch", "jax"):
-        try:
-            yield f"{name} {importlib.metadata.version(name)}"
-        except importlib.metadata.PackageNotFoundError:
-            pass
-
-
-def measure(args, workload, threads):
-    all_of_them = list(contestants(args, workload, threads))
-    times = {c.name: [] for c in all_of_them}
-    ours = all_of_them[0]
-    for _ in range(args.passes):
-        for peer in all_of_them[1:]:
-            times.setdefault("ours " + peer.name, []).append(ours.microseconds())
-            times[peer.name].append(peer.microseconds())
-        if len(all_of_them) == 1:
-            times["ours alone"] = times.get("ours alone", []) + [ours.microseconds()]
-    times[ours.name] = [t for name in times if name.startswith("ours ") for t in times[name]]
-    return times
+def run(args):
+    start = time.time()
+    args.help = subprocess.run([args.program, "bench", "--help"], capture_output=True,
+                               text=True, check=True).stdout
+    about = bench_part(args, "steps", 1, 1e-6)
+    here, missing, versions = contestants(args)
+    say("with " + ", ".join(name for name, _ in here))
+    for name, why in missing.items():
+        say(f"without {name}: {why}")
+    out = {"machine": machine(), "command": " ".join(["./dev bench"] + sys.argv[1:]),
+           "versions": versions, "missing": missing, "passes": args.passes,
+           "chainrule": {k: about[k] for k in ("version", "isa", "compiler")},
+           "load_before": os.getloadavg()[0], "limits": {}, "predict": {}, "curves": {},
+           "tasks": [], "left_out": {}}
+    networks = {w["name"]: w for w in about["workloads"]}
+    for threads in args.threads:
+        out["limits"][str(threads)] = bench_part(args, "limits", threads, args.seconds)["limits"]
+        for workload, optimiser, precision in TASKS:
+            if args.workloads and workload not in args.workloads:
+                continue
+            task = dict(networks[workload], optimiser=optimiser, precision=precision,
+                        threads=threads)
+            say(f"{workload} {optimiser} {precision}, threads: {threads}")
+            try:
+                out["tasks"].append(measure(args, task, here))
+            except Missing as why:
+                say(f"  left out: {why}")
+                out["left_out"][f"{workload} {optimiser} {precision}"] = str(why)
+                continue
+            last = out["tasks"][-1]
+            ours = [t for times in last["ours"].values() for t in times]
+            say("  " + ", ".join([f"chainrule {statistics.median(ours):.4g}"] + [
+                f"{n} {statistics.median(t):.4g}" for n, t in last["times"].items()]))
+        PythonPeer.close_all()
+        if not args.no_curves:
+            out["predict"][str(threads)] = \
+                bench_part(args, "predict", threads, args.seconds)["workloads"]
+            out["curves"][str(threads)] = bench_part(args, "curves", threads,
+                                                     args.seconds)["curves"]
+    out["load_after"], out["minutes"] = os.getloadavg()[0], (time.time() - start) / 60
+    return out
 
 
 def main():
     p = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     p.add_argument("--program", default="build/release/chainrule")
     p.add_argument("--by-hand", default="build/release/bench_by_hand")
+    p.add_argument("--cc", default=os.environ.get("CC", "cc"))
+    p.add_argument("--peers", default=os.environ.get("PEERS"), metavar="DIR",
+                   help="where genann, KANN and libxsmm-dnn (built) lie; or PEERS=DIR")
+    p.add_argument("--python", action="append", default=["/usr/bin/python3"], metavar="PATH",
+                   help="another Python, whose PyTorch takes part too")
     p.add_argument("--threads", type=lambda s: [int(n) for n in s.split(",")], default=[1, 2])
     p.add_argument("--workloads", type=lambda s: s.split(","), default=None)
+    p.add_argument("--only", type=lambda s: s.split(","), metavar="NAMES",
+                   help="only peers whose names begin so")
     p.add_argument("--passes", type=int, default=5)
     p.add_argument("--seconds", type=float, default=0.3, help="of a pass of one contestant")
+    p.add_argument("--patience", type=float, default=900, metavar="S",
+                   help="how long a peer may take to get ready (to compile)")
     p.add_argument("--no-compile", action="store_true", help="leave out torch.compile")
+    p.add_argument("--no-curves", action="store_true", help="leave out prediction and curves")
+    p.add_argument("--json", metavar="FILE", help="write the figures to FILE")
+    p.add_argument("--from", dest="results", metavar="FILE",
+                   help="measure nothing: take the figures that --json wrote")
+    p.add_argument("--write", metavar="FILE", help="put the tables into FILE, between the lines "
+                   "that say so, and the curves into FILE with .svg for its ending")
     args = p.parse_args()
-
-    first = subprocess.run([args.program, "bench", "--part=steps", "--format=json",
-                            "--seconds=1e-6"], capture_output=True, text=True, check=True).stdout
-    about = json.loads(first)
-    names = ["chainrule", ByHand.name] + [peer.name for peer in PEERS]
-    rows, seen = [], set()
-    for workload in about["workloads"]:
-        if args.workloads and workload["name"] not in args.workloads:
-            continue
-        for threads in args.threads:
-            times = measure(args, workload, threads)
-            row = []
-            for name in names:
-                if not times.get(name):
-                    row.append("–")
-                    continue
-                seen.add(name)
-                ours = times[name] if name == "chainrule" else times["ours " + name]
-                row.append(cell(times[name], ours))
-            rows.append((workload["name"], threads, row))
-            print(rows[-1], file=sys.stderr)
-
-    shown = [i for i, name in enumerate(names) if name in seen]
-    print(f"- machine: {machine()}; load average at the end {os.getloadavg()[0]:.1f}")
-    print(f"- chainrule {about['version']}, {about['isa']}, compiler {about['compiler']}; "
-          + ", ".join(versions()))
-    print(f"- command: `{' '.join(['./dev bench'] + sys.argv[1:])}`\n")
-    print("Microseconds per step: median (lowest to highest); × is the median ratio to ours, "
-          "taken just before.\n")
-    print("| workload | threads | " + " | ".join(names[i] for i in shown) + " |")
-    print("|---|---|" + "---|" * len(shown))
-    for name, threads, row in rows:
-        print(f"| {name} | {threads} | " + " | ".join(row[i] for i in shown) + " |")
+    if args.results:
+        with open(args.results, encoding="utf-8") as f:
+            results = json.load(f)
+    else:
+        try:
+            results = run(args)
+        finally:
+            PythonPeer.close_all()
+    if args.json:
+        with open(args.json, "w", encoding="utf-8") as f:
+            json.dump(results, f, indent=1)
+    text = report.markdown(results)
+    if args.write:
+        report.write(args.write, text, results)
+    else:
+        print(text)
 
 
-main()
+if __name__ == "__main__":
+    main()
