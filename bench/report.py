@@ -123,8 +123,8 @@ def goal_lines(results):
                      f"{'yes' if held else 'no'} |")
     if not lines:
         return []
-    return ["| task | threads | beside | wanted | measured | reached |", "|---|---|---|---|---|---|",
-            *lines, ""]
+    return ["| task | threads | beside | wanted | measured | reached |",
+            "|---|---|---|---|---|---|", *lines, ""]
 
 
 def about(results):
@@ -198,8 +198,9 @@ def predict_lines(results):
     lines = []
     for threads, rows in results["predict"].items():
         for r in rows:
-            lines.append(f"| {r['name']} | {threads} | {r['predict_rows_per_second']['median']:.3g} "
-                         f"| {number(r['latency_us']['p50'])} | {number(r['latency_us']['p99'])} |")
+            rows, one = r["predict_rows_per_second"]["median"], r["latency_us"]
+            lines.append(f"| {r['name']} | {threads} | {rows:.3g} | {number(one['p50'])} | "
+                         f"{number(one['p99'])} |")
     if not lines:
         return []
     return ["| network | threads | rows per second, 1024 at once | one row, p50 µs | p99 µs |",
