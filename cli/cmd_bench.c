@@ -1,5 +1,6 @@
 /* chainrule bench: what this machine can do, and how much of it training gets. */
 #include <stdio.h>
+#include <string.h>
 
 #include "chainrule/bench.h"
 #include "cli.h"
@@ -7,7 +8,7 @@
 struct args {
     const char *workload, *optimiser, *output;
     double seconds;
-    int threads, format, part;
+    int threads, format, part, precision;
 };
 static const struct args defaults = {.seconds = 0.5};
 
@@ -19,6 +20,8 @@ static const char *const parts[] = {"all", "limits", "steps", "predict", "curves
 static const unsigned part_bits[] = {CR_BENCH_LIMITS | CR_BENCH_STEPS | CR_BENCH_PREDICT,
                                      CR_BENCH_LIMITS, CR_BENCH_STEPS, CR_BENCH_PREDICT,
                                      CR_BENCH_CURVES};
+
+static const char *const precisions[] = {"float32", "bf16", NULL};
 
 static const struct positional positionals[] = {
     {0},
@@ -34,6 +37,8 @@ static const struct option options[] = {
      offsetof(struct args, seconds), .min = 1e-6, .max = 3600},
     {"part", 'p', "PART", "what to measure; all is everything but the curves", OPTION_CHOICE,
      offsetof(struct args, part), .choices = parts},
+    {"precision", 0, "TYPE", "of the factors of matrix products in training steps", OPTION_CHOICE,
+     offsetof(struct args, precision), .choices = precisions},
     {"format", 0, "FORMAT", "how to write it", OPTION_CHOICE, offsetof(struct args, format),
      .choices = formats},
     {"output", 'o', "FILE", "write to FILE instead of standard output", OPTION_STRING,
@@ -121,6 +126,10 @@ static void print_text(FILE *to, const cr_bench *b, unsigned what)
 {
     fprintf(to, "chainrule %s, %s, %d of %d processors, compiler %s\n", cr_version(), b->isa,
             b->threads, b->processors, b->compiler);
+    if (b->precision == CR_PRECISION_BF16)
+        fprintf(to, "Matrix products of training steps: bf16, %s%s\n", b->products,
+                strcmp(b->products, "amx") ? " (no AMX: float32 arithmetic on rounded factors)"
+                                           : "");
     if (!b->optimised)
         fputs("This is a build for debugging: its times say little.\n", to);
     fputc('\n', to);
@@ -198,6 +207,8 @@ static void print_json(FILE *to, const cr_bench *b, unsigned what)
             "\"compiler\": \"%s\", \"optimised\": %s",
             cr_version(), b->isa, b->threads, b->processors, b->compiler,
             b->optimised ? "true" : "false");
+    fprintf(to, ", \"precision\": \"%s\", \"products\": \"%s\"",
+            precisions[b->precision == CR_PRECISION_BF16], b->products);
     if (what & CR_BENCH_LIMITS)
         json_limits(to, &b->limits);
     fputs(",\n \"workloads\": [\n", to);
@@ -234,6 +245,7 @@ static int run(const void *p)
                                   .seconds = args->seconds,
                                   .workload = args->workload,
                                   .optimiser = args->optimiser,
+                                  .precision = (cr_precision)(args->precision + 1),
                                   .progress = go_on};
     cr_error err = {0};
     cr_bench *bench = NULL;

@@ -29,7 +29,9 @@ static void print(const cr_selftest *t)
     for (size_t i = 0; i < t->n_rows; i++) {
         const cr_selftest_row *r = &t->row[i];
         printf("%-8s kernels: %s%s\n", r->isa,
-               r->differs ? "DIFFER from the reference: " : "equal the reference",
+               r->differs   ? "DIFFER from the reference: "
+               : r->is_near ? "of bf16, near the reference"
+                            : "equal the reference",
                r->differs ? r->differs : "");
         if (r->wrong)
             printf("%-8s training: %zu of %zu runs DIFFER\n", r->isa, r->wrong, r->runs);
@@ -61,7 +63,7 @@ const struct command cli_selftest = {
     "check this build's arithmetic on this CPU",
     "Every kernel of every instruction set that the CPU has against the plain C reference, and "
     "small networks trained with each of them on 1, 2, 3, 4, 7 and 8 threads: all must give the "
-    "same bits. The exit status is 1 when something differs.",
+    "same bits (AMX, which adds bf16 products in its own order, its own bits). The exit status is 1 when something differs.",
     positionals,
     options,
     &defaults,

@@ -6,6 +6,7 @@
 #define CHAINRULE_BENCH_H
 
 #include "chainrule/base.h"
+#include "chainrule/net.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -19,8 +20,9 @@ typedef struct cr_workload {
     const char *hidden; /* activations, and the loss, as in cr_list */
     const char *output;
     const char *loss;
-    size_t batch;          /* rows of a step */
-    const char *optimiser; /* NULL: gradient descent */
+    size_t batch;           /* rows of a step */
+    const char *optimiser;  /* NULL: gradient descent */
+    cr_precision precision; /* of training steps */
 } cr_workload;
 
 /* Row `index` of the table of workloads; 0 when there is none. Strings are never freed. */
@@ -40,6 +42,8 @@ typedef struct cr_bench_options {
     double seconds;        /* for each figure, roughly; 0: 0.5 */
     const char *workload;  /* "W3"; NULL: all */
     const char *optimiser; /* of the steps; NULL: gradient descent */
+    /* Of training steps; a share may then be more than 1. */
+    cr_precision precision;
     int (*progress)(void *ctx, size_t done, size_t all); /* not 0: cancel; may be NULL */
     void *ctx;
 } cr_bench_options;
@@ -85,6 +89,8 @@ typedef struct cr_bench_point { /* of a curve */
 typedef struct cr_bench {
     int threads, processors;
     const char *isa;      /* instruction set in use */
+    const char *products; /* the same for the steps' products of matrices: "amx" with bf16 */
+    cr_precision precision;
     const char *compiler; /* of this build */
     int optimised;        /* 0: a build for debugging; its times say little */
     cr_bench_limits limits;
@@ -106,8 +112,10 @@ typedef struct cr_selftest_options {
 
 typedef struct cr_selftest_row {
     const char *isa;
+    int is_near;         /* 1: AMX, which only has bf16 products, and these near the reference */
     const char *differs; /* the first kernel that does not equal the reference; NULL: none */
-    size_t runs, wrong;  /* trainings, and those whose final weights differ from the reference's */
+    size_t runs, wrong;  /* trainings in float32 and bf16, and those whose final weights differ from
+                            the reference's, for AMX from its own with one thread */
 } cr_selftest_row;
 
 typedef struct cr_selftest {

@@ -262,7 +262,8 @@ static cr_workload at_point(const struct curve *c, size_t at)
 static cr_status measure_point(struct session *s, const struct curve *c, size_t at)
 {
     const int predicts = strcmp(c->name, "rows") == 0;
-    const cr_workload w = at_point(c, at);
+    cr_workload w = at_point(c, at);
+    w.precision = s->options.precision;
     struct subject *subject = NULL;
     cr_status status = cr_subject_create(&w, predicts ? CR_FOR_PREDICTING : CR_FOR_TRAINING,
                                          predicts ? at : 0, 1, s->team, &subject, s->err);
@@ -342,6 +343,7 @@ static cr_status choose_rows(struct session *s)
         if (s->options.workload && strcmp(s->options.workload, w.name) != 0)
             continue;
         w.optimiser = optimiser;
+        w.precision = s->options.precision;
         b->row[b->n_rows].workload = w;
         b->row[b->n_rows++].flops = cr_workload_flops(&w);
     }
@@ -384,6 +386,8 @@ cr_status cr_bench_run(const cr_bench_options *options, cr_bench **out, cr_error
         return cr_fail(err, CR_ERR_ARGUMENT, "the seconds must be above 0, and at most 3600");
     s.slot = o->seconds / PASSES;
     s.isa = cr_isa_name(cr_isa_best());
+    if (o->precision < CR_PRECISION_DEFAULT || o->precision > CR_PRECISION_BF16)
+        return cr_fail(err, CR_ERR_ARGUMENT, "%d is no precision", (int)o->precision);
     s.bench = calloc(1, sizeof *s.bench);
     if (!s.bench)
         return cr_fail_memory(err);
@@ -392,6 +396,9 @@ cr_status cr_bench_run(const cr_bench_options *options, cr_bench **out, cr_error
         s.bench->threads = cr_team_size(s.team);
         s.bench->processors = cr_cpu_count();
         s.bench->isa = s.isa;
+        s.bench->precision = o->precision;
+        s.bench->products =
+            o->precision == CR_PRECISION_BF16 ? cr_isa_name(cr_isa_best_bf16()) : s.isa;
         s.bench->compiler = __VERSION__;
 #ifdef NDEBUG
         s.bench->optimised = 1;

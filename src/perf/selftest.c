@@ -69,38 +69,67 @@ static cr_status train(const cr_workload *w, enum isa isa, struct team *team, fl
     return CR_OK;
 }
 
-static cr_status compare(struct session *s, const cr_workload *w, const float *want, size_t size)
+/* One instruction set on every number of threads. */
+static cr_status compare(struct session *s, const cr_workload *w, enum isa isa,
+                         cr_selftest_row *row, const float *want, size_t size)
 {
-    for (size_t row = 0, isa = 0; isa < ISA_COUNT; isa++) {
-        if (!cr_kernels_f32((enum isa)isa))
-            continue;
-        for (int i = 0; i < N_THREADS; i++) {
-            float *got = NULL;
-            size_t n;
-            const cr_status status = train(w, (enum isa)isa, s->team[i], &got, &n, s->err);
-            if (status)
-                return status;
-            cr_selftest_row *r = &s->result->row[row];
-            r->runs++;
-            r->wrong += n != size || memcmp(want, got, size * sizeof *want) != 0;
-            free(got);
-        }
-        row++;
+    for (int i = 0; i < N_THREADS; i++) {
+        float *got = NULL;
+        size_t n;
+        const cr_status status = train(w, isa, s->team[i], &got, &n, s->err);
+        if (status)
+            return status;
+        row->runs++;
+        row->wrong += n != size || memcmp(want, got, size * sizeof *want) != 0;
+        free(got);
     }
     return CR_OK;
+}
+
+/* AMX follows nobody else's bits, but its own. */
+static cr_status compare_amx(struct session *s, const cr_workload *w, cr_selftest_row *row)
+{
+    float *want = NULL;
+    size_t n = 0;
+    cr_status status = train(w, ISA_AMX, NULL, &want, &n, s->err);
+    if (!status)
+        status = compare(s, w, ISA_AMX, row, want, n);
+    free(want);
+    return status;
+}
+
+static cr_status compare_all(struct session *s, const cr_workload *w, const float *want,
+                             size_t size)
+{
+    const int bf16 = w->precision == CR_PRECISION_BF16;
+    cr_selftest_row *row = s->result->row;
+    cr_status status = CR_OK;
+    for (int isa = 0; isa < ISA_COUNT && !status; isa++) {
+        if (cr_kernels_f32((enum isa)isa))
+            status = compare(s, w, (enum isa)isa, row++, want, size);
+        else if (cr_kernels_bf16((enum isa)isa))
+            status = bf16 ? compare_amx(s, w, row++) : (row++, CR_OK);
+    }
+    return status;
 }
 
 static cr_status check_kernels(struct session *s)
 {
     void *work = cr_work_alloc(KERNEL_CHECK_WORK);
     cr_status status = work ? CR_OK : cr_fail_memory(s->err);
-    for (size_t row = 0, isa = 0; isa < ISA_COUNT && !status; isa++) {
+    cr_selftest_row *row = s->result->row;
+    for (int isa = 0; isa < ISA_COUNT && !status; isa++) {
         const struct kernels_f32 *f32 = cr_kernels_f32((enum isa)isa);
-        if (!f32)
-            continue;
-        s->result->row[row++].differs =
-            cr_kernel_check(f32, cr_kernels_f64((enum isa)isa), KERNEL_ROUNDS, 1, work, NULL);
-        status = advance(s);
+        const struct kernels_f32 *bf16 = cr_kernels_bf16((enum isa)isa);
+        if (f32)
+            row->differs =
+                cr_kernel_check(f32, cr_kernels_f64((enum isa)isa), KERNEL_ROUNDS, 1, work, NULL);
+        if (bf16 && !row->differs)
+            row->differs = cr_kernel_check_bf16(bf16, KERNEL_ROUNDS, 1, work, NULL);
+        if (f32 || bf16) {
+            row++;
+            status = advance(s);
+        }
     }
     cr_work_free(work);
     return status;
@@ -108,8 +137,9 @@ static cr_status check_kernels(struct session *s)
 
 static cr_status check_training(struct session *s)
 {
-    for (size_t i = 0; i < s->result->networks; i++) {
-        const cr_workload w = network(i);
+    for (size_t i = 0; i < 2 * s->result->networks; i++) {
+        cr_workload w = network(i / 2);
+        w.precision = i % 2 ? CR_PRECISION_BF16 : CR_PRECISION_FLOAT32;
         float *want = NULL;
         size_t n = 0;
         cr_status status = train(&w, ISA_REF, NULL, &want, &n, s->err);
@@ -123,9 +153,9 @@ static cr_status check_training(struct session *s)
                                             (unsigned char)(word >> 24)};
             cr_sha256_add(&s->all, bytes, sizeof bytes);
         }
-        status = compare(s, &w, want, n);
+        status = compare_all(s, &w, want, n);
         free(want);
-        if (!status)
+        if (!status && i % 2)
             status = advance(s);
         if (status)
             return status;
@@ -140,9 +170,12 @@ static cr_status begin(struct session *s)
     r->row = calloc(ISA_COUNT, sizeof *r->row);
     if (!r->row)
         return cr_fail_memory(s->err);
-    for (int isa = 0; isa < ISA_COUNT; isa++)
-        if (cr_kernels_f32((enum isa)isa))
-            r->row[r->n_rows++].isa = cr_isa_name((enum isa)isa);
+    for (int isa = 0; isa < ISA_COUNT; isa++) {
+        const int f32 = cr_kernels_f32((enum isa)isa) != NULL;
+        if (f32 || cr_kernels_bf16((enum isa)isa))
+            r->row[r->n_rows++] =
+                (cr_selftest_row){.isa = cr_isa_name((enum isa)isa), .is_near = !f32};
+    }
     s->work = r->networks + r->n_rows;
     for (int i = 0; i < N_THREADS; i++) {
         const cr_status status = cr_team_create(threads[i], &s->team[i], s->err);

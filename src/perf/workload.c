@@ -87,6 +87,7 @@ static cr_status allocate(struct subject *s, cr_purpose purpose, cr_error *err)
 cr_status cr_subject_create(const cr_workload *w, cr_purpose purpose, size_t rows, uint64_t seed,
                             struct team *team, struct subject **out, cr_error *err)
 {
+    const cr_precision precision = purpose == CR_FOR_TRAINING ? w->precision : CR_PRECISION_FLOAT32;
     struct subject *s = calloc(1, sizeof *s);
     if (!s)
         return cr_fail_memory(err);
@@ -94,7 +95,7 @@ cr_status cr_subject_create(const cr_workload *w, cr_purpose purpose, size_t row
     s->rows = rows ? rows : w->batch;
     cr_status status = build_net(w, seed, &s->net, err);
     if (!status)
-        status = cr_plan_create(s->net, purpose, s->rows, &s->plan, err);
+        status = cr_plan_create_in(s->net, purpose, precision, s->rows, &s->plan, err);
     if (!status)
         status = allocate(s, purpose, err);
     if (!status)
@@ -129,7 +130,8 @@ void cr_subject_free(struct subject *s)
 
 int cr_subject_use(struct subject *s, enum isa isa)
 {
-    const struct kernels_f32 *kernels = cr_kernels_f32(isa);
+    const struct kernels_f32 *kernels =
+        s->plan->precision == CR_PRECISION_BF16 ? cr_kernels_bf16(isa) : cr_kernels_f32(isa);
     if (kernels)
         s->plan->f32 = kernels;
     return kernels != NULL;

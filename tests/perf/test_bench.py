@@ -57,6 +57,13 @@ for name, flops in FLOPS.items():
         is_spread(w.get(key), f"{name} {key}")
     check("latency_us" not in w, "steps only")
 
+d = bench_json("--workload=W3", "--part=steps", "--precision=bf16")
+check(d["precision"] == "bf16" and d["products"] in ("ref", "avx2", "avx512", "amx", "neon"),
+      f"bf16: {d}")
+is_spread(d["workloads"][0].get("step_us"), "W3 in bf16")
+done = bench("--part=steps", "--workload=W1", "--seconds=0.001", "--precision=bf16")
+check("\nMatrix products of training steps: bf16, " in done.stdout, done.stdout)
+
 d = bench_json("--workload=W1", "--threads=1")
 is_spread(d["limits"]["fma_one"], "fma_one")
 is_spread(d["limits"]["fma_team"], "fma_team")
