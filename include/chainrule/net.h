@@ -104,7 +104,7 @@ typedef enum cr_purpose { CR_FOR_PREDICTING, CR_FOR_TRAINING, CR_FOR_EXPLAINING 
 CR_API cr_status cr_plan_create(cr_net *net, cr_purpose purpose, size_t rows, cr_plan **out,
                                 cr_error *err);
 
-/* What a plan multiplies matrices in. With bf16 (the upper half of a float32: 8 bits of fraction
+/* What a plan multiplies matrices in. With bf16 (the upper half of a float32: 8 significant bits
  * instead of 24) both factors of each product are rounded to it, and the products are summed in
  * float32: x and w forward, deltas and w backward, deltas and x for the weights' gradient.
  * Everything else, parameters and gradients above all, is float32. Faster where the processor
