@@ -1,12 +1,13 @@
 /* The kernel check for one number type. */
 
-enum { IT(MOST) = KERNEL_CHECK_WORK / 6 / sizeof(double) };
+enum { IT(MOST) = (KERNEL_CHECK_WORK - KERNEL_SCRATCH) / 6 / sizeof(double) };
 
 /* Shapes and operands of a round. got and want begin alike. */
 struct IT(round) {
     struct source *s;
     const struct TABLE *ref, *k;
     size_t rows, cols, inner, ldx, ldd, ldw;
+    void *scratch;
     T *x, *d, *w, *b, *got, *want; /* x [rows][ldx], d [rows][ldd], w [cols][ldw], b [cols] */
     uint64_t *hash;
 };
@@ -50,11 +51,12 @@ static void IT(product)(const struct IT(round) * r, const struct TABLE *k, int w
 {
     const size_t rows = r->rows, cols = r->cols, inner = r->inner;
     if (which == 0)
-        k->linear(out, r->ldd, r->x, r->ldx, r->w, r->ldw, bias, step, rows, cols, inner);
+        k->linear(out, r->ldd, r->x, r->ldx, r->w, r->ldw, bias, step, rows, cols, inner,
+                  r->scratch);
     else if (which == 1)
-        k->linear_dx(out, r->ldx, r->d, r->ldd, r->w, r->ldw, rows, cols, inner);
+        k->linear_dx(out, r->ldx, r->d, r->ldd, r->w, r->ldw, rows, cols, inner, r->scratch);
     else
-        k->linear_dw(out, r->ldw, r->d, r->ldd, r->x, r->ldx, rows, cols, inner);
+        k->linear_dw(out, r->ldw, r->d, r->ldd, r->x, r->ldx, rows, cols, inner, r->scratch);
 }
 
 /* The first that is wrong, or 3. */
@@ -159,6 +161,7 @@ static struct IT(round) IT(set_up)(const struct TABLE *ref, const struct TABLE *
         at[i] = (T *)work + i * IT(MOST) + below(s, 16);
     struct IT(round) r = {.s = s, .ref = ref, .k = k, .hash = hash};
     r.x = at[0], r.d = at[1], r.w = at[2], r.b = at[3], r.got = at[4], r.want = at[5];
+    r.scratch = (char *)work + KERNEL_CHECK_WORK - KERNEL_SCRATCH;
     r.rows = some_size(s, 220), r.cols = some_size(s, 300), r.inner = some_size(s, 300);
     r.ldx = r.inner + below(s, 4), r.ldd = r.cols + below(s, 4);
     r.ldw = r.inner + below(s, 4);

@@ -50,12 +50,23 @@ enum update_decay { DECAY_NONE, DECAY_GRADIENT, DECAY_WEIGHT };
  * of the update (Adam's c1 and c2), and each parameter of the optimiser beside 1 minus it. */
 enum { UPDATE_RATE, UPDATE_FACTOR0, UPDATE_FACTOR1, UPDATE_PARAM0, UPDATE_PARAMS = 4 };
 enum { UPDATE_NUMBERS = UPDATE_PARAM0 + 2 * UPDATE_PARAMS };
+/* Bytes of scratch memory that any product makes do with, for blocks of its two factors. */
+enum {
+    KERNEL_SCRATCH_A = 512 << 10,
+    KERNEL_SCRATCH_B = 128 << 10,
+    KERNEL_SCRATCH = KERNEL_SCRATCH_A + KERNEL_SCRATCH_B + 256
+};
+
+/* Bytes that products of float32 and float64 do with, of up to so many rows, columns and terms in a sum, of numbers of
+ * `size` bytes: a multiple of 64, at most KERNEL_SCRATCH. */
+size_t cr_kernel_scratch(size_t rows, size_t cols, size_t depth, size_t size);
 
 /* The two tables have the same members; T is float or double.
  *
  * linear     y[r][c] = sum_k x[r][k] w[c][k] + bias[c * bias_step]
  *            x [rows][inner], w [cols][inner], bias NULL: none;
- *            bias_step 1: one per unit, 0: one shared.
+ *            bias_step 1: one per unit, 0: one shared. Products take `scratch`, aligned to 64
+ *            bytes, of cr_kernel_scratch bytes or KERNEL_SCRATCH, and leave nothing in it.
  * linear_dx  dx[r][k] = sum_c d[r][c] w[c][k]; the sum ascends over c.
  * linear_dw  dw[c][k] = sum_r d[r][c] x[r][k]; ascends over r.
  * sum_rows   out[c] = sum_r d[r][c]: chain of additions from +0, ascending over r.
@@ -76,30 +87,31 @@ enum { UPDATE_NUMBERS = UPDATE_PARAM0 + 2 * UPDATE_PARAMS };
  * peak       makes `rounds` rounds of as many fused multiply-adds as registers hold, for
  *            timing what the machine can do at most; returns how many numbers that were.
  *            out[2] is read, and out[0] written. */
-#define KERNELS_DECLARE(T, name)                                                                 \
-    struct name {                                                                                \
-        enum isa isa;                                                                            \
-        void (*linear)(T * y, size_t ldy, const T *x, size_t ldx, const T *w, size_t ldw,        \
-                       const T *bias, size_t bias_step, size_t rows, size_t cols, size_t inner); \
-        void (*linear_dx)(T * dx, size_t lddx, const T *d, size_t ldd, const T *w, size_t ldw,   \
-                          size_t rows, size_t cols, size_t inner);                               \
-        void (*linear_dw)(T * dw, size_t lddw, const T *d, size_t ldd, const T *x, size_t ldx,   \
-                          size_t rows, size_t cols, size_t inner);                               \
-        void (*sum_rows)(T * out, const T *d, size_t ldd, size_t rows, size_t cols);             \
-        void (*row_sum)(T * out, const T *d, size_t ldd, size_t rows, size_t cols);              \
-        void (*softmax)(T * y, size_t ldy, T *lse, const T *u, size_t ldu, size_t rows,          \
-                        size_t cols);                                                            \
-        void (*softmax_back)(T * du, size_t lddu, const T *y, size_t ldy, const T *dy,           \
-                             size_t lddy, size_t rows, size_t cols);                             \
-        void (*dot_lse)(T * out, const T *lse, const T *u, size_t ldu, const T *t, size_t ldt,   \
-                        size_t rows, size_t cols);                                               \
-        void (*map)(const struct program *p, const T *const *args, const unsigned char *step,    \
-                    T *out, size_t n);                                                           \
-        void (*add)(T * y, const T *x, size_t n);                                                \
-        void (*sgd)(T * out, const T *w, const T *g, T lr, size_t n);                            \
-        void (*update[UPDATE_COUNT])(T * w, T *s0, T *s1, const T *g, const T *c,                \
-                                     enum update_decay decay, T weight_decay, size_t n);         \
-        size_t (*peak)(T * out, size_t rounds);                                                  \
+#define KERNELS_DECLARE(T, name)                                                                \
+    struct name {                                                                               \
+        enum isa isa;                                                                           \
+        void (*linear)(T * y, size_t ldy, const T *x, size_t ldx, const T *w, size_t ldw,       \
+                       const T *bias, size_t bias_step, size_t rows, size_t cols, size_t inner, \
+                       void *scratch);                                                          \
+        void (*linear_dx)(T * dx, size_t lddx, const T *d, size_t ldd, const T *w, size_t ldw,  \
+                          size_t rows, size_t cols, size_t inner, void *scratch);               \
+        void (*linear_dw)(T * dw, size_t lddw, const T *d, size_t ldd, const T *x, size_t ldx,  \
+                          size_t rows, size_t cols, size_t inner, void *scratch);               \
+        void (*sum_rows)(T * out, const T *d, size_t ldd, size_t rows, size_t cols);            \
+        void (*row_sum)(T * out, const T *d, size_t ldd, size_t rows, size_t cols);             \
+        void (*softmax)(T * y, size_t ldy, T *lse, const T *u, size_t ldu, size_t rows,         \
+                        size_t cols);                                                           \
+        void (*softmax_back)(T * du, size_t lddu, const T *y, size_t ldy, const T *dy,          \
+                             size_t lddy, size_t rows, size_t cols);                            \
+        void (*dot_lse)(T * out, const T *lse, const T *u, size_t ldu, const T *t, size_t ldt,  \
+                        size_t rows, size_t cols);                                              \
+        void (*map)(const struct program *p, const T *const *args, const unsigned char *step,   \
+                    T *out, size_t n);                                                          \
+        void (*add)(T * y, const T *x, size_t n);                                               \
+        void (*sgd)(T * out, const T *w, const T *g, T lr, size_t n);                           \
+        void (*update[UPDATE_COUNT])(T * w, T *s0, T *s1, const T *g, const T *c,               \
+                                     enum update_decay decay, T weight_decay, size_t n);        \
+        size_t (*peak)(T * out, size_t rounds);                                                 \
     }
 
 KERNELS_DECLARE(float, kernels_f32);

@@ -22,11 +22,11 @@ extern const struct kernels_f64 cr_kernels_f64_avx512;
 extern const struct kernels_f32 cr_kernels_bf16_amx;
 void cr_linear_bf16_amx(float *y, size_t ldy, const float *x, size_t ldx, const float *w,
                         size_t ldw, const float *bias, size_t bias_step, size_t rows, size_t cols,
-                        size_t inner);
+                        size_t inner, void *scratch);
 void cr_linear_dx_bf16_amx(float *dx, size_t lddx, const float *d, size_t ldd, const float *w,
-                           size_t ldw, size_t rows, size_t cols, size_t inner);
+                           size_t ldw, size_t rows, size_t cols, size_t inner, void *scratch);
 void cr_linear_dw_bf16_amx(float *dw, size_t lddw, const float *d, size_t ldd, const float *x,
-                           size_t ldx, size_t rows, size_t cols, size_t inner);
+                           size_t ldx, size_t rows, size_t cols, size_t inner, void *scratch);
 #endif
 #ifdef CHAINRULE_ARM
 extern const struct kernels_f32 cr_kernels_f32_neon;

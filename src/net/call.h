@@ -6,6 +6,13 @@
 
 struct team;
 
+/* How a call of a plan in tiles is cut for the members of a team. */
+enum split {
+    BY_ROWS, /* each makes some rows of the output */
+    BY_COLS, /* some columns, and rows where those are few */
+    BY_BLOCK /* a sum over rows: blocks of the result */
+};
+
 /* A step made ready to run, perhaps with other steps substituted into its formula. */
 struct call {
     enum op op;
@@ -19,6 +26,9 @@ struct call {
     double factor;
     size_t begin;
     int mean;
+    enum split split; /* the rest is for plans that run in tiles */
+    int stage;        /* calls of one stage run without waiting in between */
+    int late;         /* makes a gradient that nothing but the update reads */
 };
 
 /* Where a value lives. */
@@ -48,6 +58,7 @@ struct update {
     int gradient; /* value */
     int first, n; /* calls */
     size_t size;  /* numbers */
+    int late;     /* its gradient is made by a late call */
     int states;   /* arrays of state */
     /* Plans for training: what makes all the calls' values at once. UPDATE_NONE: nothing does. */
     enum update_kernel kernel;

@@ -5,10 +5,18 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/team.h"
 #include "base/text.h"
 #include "net/call.h"
 
-enum { ALIGN = 16 /* numbers; 64 bytes in float32 */, SLICE_ROWS = 64, MOST_SLICES = 64 };
+enum { ALIGN = 16 /* numbers; 64 bytes in float32 */, MOST_SLICES = 64 };
+
+/* Rows of a slice, at least: of small networks, and of those with at least so many numbers,
+ * whose parts are worth sharing. */
+enum { SLICE_ROWS = 64, TILED_SLICE_ROWS = 1024, TILED = 1 << 15 };
+
+/* Columns of an output that are worth sharing, and the weights not worth it. */
+enum { TILED_COLS = 128, SMALL_WEIGHTS = 1 << 13 };
 
 /* Every slice has its own sums over rows; together they stay below this many numbers. */
 enum { MOST_SUMS = 1 << 24 };
@@ -23,8 +31,9 @@ size_t cr_slice_rows(size_t params, size_t rows)
 {
     const size_t most = most_slices(params);
     const size_t share = rows / most + (rows % most != 0);
-    const size_t rounded = share + (SLICE_ROWS - share % SLICE_ROWS) % SLICE_ROWS;
-    return rounded ? rounded : SLICE_ROWS;
+    const size_t least = params < TILED ? SLICE_ROWS : TILED_SLICE_ROWS;
+    const size_t rounded = share + (least - share % least) % least;
+    return rounded ? rounded : least;
 }
 
 struct slicing cr_slicing(const cr_plan *plan, size_t rows)
@@ -169,6 +178,70 @@ static int count_arguments(const struct expr *e)
     return n;
 }
 
+/* Stages of a plan in tiles. */
+
+static int sums_over_rows(const struct call *c)
+{
+    return c->op == OP_LINEAR_DW || c->op == OP_SUM_ROWS || c->op == OP_TOTAL;
+}
+
+static enum split split_of(const cr_plan *p, const struct call *c)
+{
+    const struct value *v = p->tape->value;
+    if (sums_over_rows(c))
+        return BY_BLOCK;
+    const int product = c->op == OP_LINEAR || c->op == OP_LINEAR_DX;
+    const size_t cols = v[c->out].cols, inner = v[c->in[0]].cols;
+    return product && cols >= TILED_COLS && inner > SMALL_WEIGHTS / cols ? BY_COLS : BY_ROWS;
+}
+
+/* Whether a call, in the same part of its output, reads nothing that others of the stage made. */
+static int joins(const cr_plan *p, const struct call *first, const struct call *c)
+{
+    const enum split split = split_of(p, c);
+    if (first->phase == PHASE_UPDATE || c->phase == PHASE_UPDATE)
+        return 0;
+    if (first->split == BY_COLS)
+        return c->op == OP_MAP && p->tape->value[c->out].cols == p->tape->value[first->out].cols;
+    if (split == BY_BLOCK && !(first->late && c->late))
+        return 0;
+    return first->split == split;
+}
+
+/* Move the gradients that only the update reads to the end, whatever order they had. */
+static void move_late_calls(cr_plan *p)
+{
+    int before = p->n_calls;
+    while (before > 0 && p->call[before - 1].phase == PHASE_UPDATE)
+        before--;
+    for (int i = 0, left = before; left > 0; left--) {
+        struct call c = p->call[i];
+        const int whole = p->tape->value[c.out].cols == p->tape->value[c.in[0]].cols;
+        c.late = p->tape->value[c.out].role == ROLE_PARAM_GRAD &&
+                 (c.op == OP_LINEAR_DW || (c.op == OP_SUM_ROWS && whole));
+        p->call[i].late = c.late;
+        if (!c.late) {
+            i++;
+            continue;
+        }
+        memmove(&p->call[i], &p->call[i + 1], (size_t)(before - 1 - i) * sizeof c);
+        p->call[before - 1] = c;
+    }
+}
+
+static void make_stages(cr_plan *p)
+{
+    if (p->purpose == CR_FOR_TRAINING)
+        move_late_calls(p);
+    for (int i = 0, first = 0; i < p->n_calls; i++) {
+        struct call *c = &p->call[i];
+        if (i > 0 && !joins(p, &p->call[first], c))
+            first = i;
+        c->stage = first;
+        c->split = i == first ? split_of(p, c) : p->call[first].split;
+    }
+}
+
 static cr_status make_calls(cr_plan *p, cr_error *err)
 {
     const struct tape *t = p->tape;
@@ -178,8 +251,8 @@ static cr_status make_calls(cr_plan *p, cr_error *err)
     for (int i = 0; i < t->n_steps; i++) {
         const struct step *s = &t->step[i];
         struct call *c = &p->call[p->n_calls++];
-        *c = (struct call){s->op, s->phase,   i,    s->out,    s->out2,  s->n_in,
-                           s->in, s->formula, NULL, s->factor, s->begin, s->mean};
+        *c = (struct call){s->op, s->phase,  i,        s->out,  s->out2, s->n_in, s->in, s->formula,
+                           NULL,  s->factor, s->begin, s->mean, BY_ROWS, 0,       0};
         if (!s->formula)
             continue;
         if (s->phase == PHASE_UPDATE)
@@ -190,6 +263,8 @@ static cr_status make_calls(cr_plan *p, cr_error *err)
     }
     if (p->purpose == CR_FOR_TRAINING)
         group(p);
+    if (p->tiled)
+        make_stages(p);
     return CR_OK;
 }
 
@@ -203,6 +278,24 @@ static size_t aligned(size_t n)
 struct lifetime {
     int first, last; /* calls; first < 0: never made */
 };
+
+/* Members of a team are at different calls of a stage at a time, and late calls run when the
+ * parameters are updated. */
+static void widen_lifetimes(const cr_plan *p, struct lifetime *life)
+{
+    for (int i = 0; i < p->n_calls; i++)
+        for (int k = 0; p->call[i].late && k < p->call[i].n_in; k++)
+            life[p->call[i].in[k]].last = p->n_calls;
+    for (int v = 0; v < p->tape->n_values; v++) {
+        struct lifetime *l = &life[v];
+        if (l->first < 0 || l->last >= p->n_calls)
+            continue;
+        const int stage = p->call[l->last].stage;
+        l->first = p->call[l->first].stage;
+        while (l->last + 1 < p->n_calls && p->call[l->last + 1].stage == stage)
+            l->last++;
+    }
+}
 
 static void find_lifetimes(const cr_plan *p, struct lifetime *life)
 {
@@ -219,6 +312,8 @@ static void find_lifetimes(const cr_plan *p, struct lifetime *life)
     if (p->purpose == CR_FOR_EXPLAINING)
         for (int v = 0; v < p->tape->n_values; v++)
             life[v].last = p->n_calls;
+    if (p->tiled)
+        widen_lifetimes(p, life);
     life[p->tape->output].last = p->n_calls;
 }
 
@@ -336,6 +431,27 @@ static void place_others(cr_plan *p)
     }
 }
 
+/* Bytes of scratch memory that the calls' kernels take. */
+static size_t kernel_scratch(const cr_plan *p)
+{
+    const size_t rows = cr_slice_rows(p->net->block, p->rows);
+    const size_t size = p->f32 ? sizeof(float) : sizeof(double);
+    size_t most = 0;
+    if (p->tiled || p->precision == CR_PRECISION_BF16)
+        return CR_TEAM_SCRATCH;
+    for (int i = 0; i < p->n_calls; i++) {
+        const struct call *c = &p->call[i];
+        if (c->op != OP_LINEAR && c->op != OP_LINEAR_DX && c->op != OP_LINEAR_DW)
+            continue;
+        const struct value *v = p->tape->value;
+        const size_t in = v[c->in[0]].cols, out = v[c->op == OP_LINEAR_DW ? c->in[1] : c->out].cols;
+        const size_t bytes = c->op == OP_LINEAR_DW ? cr_kernel_scratch(in, out, rows, size)
+                                                   : cr_kernel_scratch(rows, out, in, size);
+        most = bytes > most ? bytes : most;
+    }
+    return most;
+}
+
 static cr_status place(cr_plan *p, cr_error *err)
 {
     const struct tape *t = p->tape;
@@ -351,14 +467,17 @@ static cr_status place(cr_plan *p, cr_error *err)
     if (status)
         return status;
 
-    const size_t slices = p->rows / SLICE_ROWS + (p->rows % SLICE_ROWS != 0);
+    const size_t least = p->net->block < TILED ? SLICE_ROWS : TILED_SLICE_ROWS;
+    const size_t slices = p->rows / least + (p->rows % least != 0);
     const size_t most = most_slices(p->net->block);
     p->most_slices = slices < most ? slices : most;
+    const size_t size = p->f32 ? sizeof(float) : sizeof(double);
     size_t sums, parts, total;
     if (!cr_mul_size(p->sums, p->most_slices, &sums) ||
         !cr_mul_size(p->slice, p->most_slices, &parts) || !cr_add_size(sums, p->shared, &total) ||
-        !cr_add_size(total, parts, &total) ||
-        !cr_mul_size(total, p->f32 ? sizeof(float) : sizeof(double), &p->work_size))
+        !cr_add_size(total, parts, &p->pack) ||
+        !cr_add_size(p->pack, kernel_scratch(p) / size, &total) ||
+        !cr_mul_size(total, size, &p->work_size))
         return cr_fail(err, CR_ERR_LIMIT, "%zu rows are too many for this network", p->rows);
     if (p->work_size == 0)
         p->work_size = ALIGN;
@@ -395,6 +514,7 @@ cr_status cr_plan_make(const struct tape *tape, cr_net *net, cr_purpose purpose,
     p->net = net;
     p->purpose = purpose;
     p->rows = rows;
+    p->tiled = net->block >= TILED && purpose != CR_FOR_EXPLAINING;
     cr_error own = {0};
     cr_status status = choose_kernels(p, precision, err);
     if (!status)
@@ -403,6 +523,10 @@ cr_status cr_plan_make(const struct tape *tape, cr_net *net, cr_purpose purpose,
         status = place(p, err);
     if (!status)
         status = cr_plan_updates(p, err);
+    for (int i = 0; !status && i < p->n_updates; i++)
+        for (int k = 0; k < p->n_calls; k++)
+            if (p->call[k].out == p->update[i].gradient)
+                p->update[i].late = p->call[k].late;
     if (status) {
         cr_plan_free(p);
         return status;

@@ -1,9 +1,10 @@
 /* A plan: a tape's steps grouped into kernel calls, each value given a place. Const once
  * made. Values live in a workspace of cr_plan_work_size bytes.
  *
- * Rows are cut into slices (cr_slices); a slice's values lie together, so slices run in
- * parallel without sharing a line, and sums over rows are made per slice and then joined
- * by a fixed binary tree. The same code runs the explaining, training and predicting
+ * Rows are cut into slices (cr_slice_rows); sums over rows are made per slice and then
+ * joined by a fixed binary tree. A small network's slices run in parallel: a slice's values
+ * lie together, so they share no line. A large network (`tiled`) runs slice after slice, and a
+ * team shares the output of each call. The same code runs the explaining, training and predicting
  * plans; they differ in which values are kept and which steps are substituted into the
  * step that uses them. */
 #ifndef NET_PLAN_H
@@ -46,6 +47,8 @@ struct cr_plan {
      * other slices, the slices' parts. */
     size_t sums, shared, slice;
     size_t scratch; /* where in a slice's part scratch begins */
+    size_t pack;    /* where the calling thread's memory for kernels begins, after all slices */
+    int tiled;      /* one slice after another, each call cut into parts of its output */
     size_t most_slices;
     size_t work_size; /* bytes */
 };

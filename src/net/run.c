@@ -9,6 +9,66 @@
  * that costs more than it saves. */
 enum { CHUNK = 1 << 14 };
 
+/* How the outputs of a large network are shared: in parts of a multiple of so many rows or
+ * columns, and at most so many columns; and gradients in blocks that stay in the second cache
+ * until the update takes them, beside the memory of kernels. */
+enum {
+    ROW_UNIT = 24,
+    COL_UNIT = 64,
+    MOST_COLS = 512,
+    BLOCK_AT = KERNEL_SCRATCH,
+    BLOCK_BYTES = 256 << 10
+};
+_Static_assert(BLOCK_AT + BLOCK_BYTES <= CR_TEAM_SCRATCH && BLOCK_AT % 64 == 0,
+               "a member's memory");
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* How many parts of `size` make n. */
+static size_t parts(size_t n, size_t size)
+{
+    return n / size + (n % size != 0);
+}
+
+/* The size of each of at most `count` parts of n, but for the last: a multiple of unit. */
+static size_t part_of(size_t n, size_t count, size_t unit)
+{
+    return parts(parts(n, unit), count) * unit;
+}
+
+/* How many blocks the gradient that a call makes falls into, for so many members, and how large
+ * each is. */
+static size_t blocks(const struct call *c, const struct value *v, size_t size, size_t members,
+                     size_t *high, size_t *wide)
+{
+    const size_t rows = v[c->out].rows, cols = v[c->out].cols, most = BLOCK_BYTES / size;
+    size_t by_rows = 1, by_cols = 1;
+    *high = rows, *wide = cols;
+    if (c->op != OP_LINEAR_DW)
+        return 1;
+    while (*high > most / *wide || parts(rows, *high) * parts(cols, *wide) < members) {
+        if (*high > *wide && *high > ROW_UNIT)
+            *high = part_of(rows, by_rows *= 2, ROW_UNIT);
+        else if (*wide > COL_UNIT)
+            *wide = part_of(cols, by_cols *= 2, COL_UNIT);
+        else
+            break;
+    }
+    return parts(rows, *high) * parts(cols, *wide);
+}
+
+/* The update that takes the gradient that a call makes. */
+static const struct update *update_of(const cr_plan *plan, const struct call *c)
+{
+    const struct update *u = plan->update;
+    while (u->gradient != c->out)
+        u++;
+    return u;
+}
+
 static size_t update_chunks(size_t size)
 {
     return size / CHUNK + (size % CHUNK != 0);

@@ -3,6 +3,7 @@
 
 #define JOB  NAME(job)
 #define VIEW NAME(view)
+#define PART NAME(part)
 
 struct JOB {
     const cr_plan *plan;
@@ -40,69 +41,95 @@ static T *NAME(at)(const struct VIEW *view, const cr_plan *plan, int value)
     return slot->kind == IN_NOWHERE ? NULL : view->base[slot->kind] + slot->offset;
 }
 
-static T *NAME(scratch)(const struct VIEW *view, const cr_plan *plan)
+/* Part of a call's output: some rows of a slice and, of products and maps, some columns. */
+struct PART {
+    size_t row, rows, col, cols;
+};
+
+/* Where a value's first row of a part is. */
+static T *NAME(rows_at)(const struct VIEW *view, const cr_plan *plan, int value,
+                        const struct PART *part)
 {
-    return view->base[IN_SLICE] + plan->scratch;
+    const struct value *v = &plan->tape->value[value];
+    T *at = NAME(at)(view, plan, value);
+    return at && v->extent == PER_ROW ? at + part->row * v->cols : at;
 }
 
-static void NAME(map)(const struct JOB *j, const struct VIEW *view, const struct call *c, T *out,
-                      size_t n)
+static T *NAME(scratch)(const struct VIEW *view, const cr_plan *plan, size_t at)
+{
+    return view->base[IN_SLICE] + plan->scratch + at;
+}
+
+/* The formula of a call for a part; `out` has as many columns as the operands with rows. */
+static void NAME(map)(const struct JOB *j, const struct VIEW *view, const struct call *c,
+                      const struct PART *part, T *out, size_t ld)
 {
     const T *args[PROGRAM_ARGS];
     unsigned char step[PROGRAM_ARGS];
+    const int whole = part->cols == ld;
+    const size_t n = whole ? part->rows * ld : part->cols;
     for (int i = 0; i < c->n_in; i++) {
-        args[i] = NAME(at)(view, j->plan, c->in[i]);
         step[i] = j->plan->tape->value[c->in[i]].extent == PER_ROW;
+        args[i] = NAME(rows_at)(view, j->plan, c->in[i], part) + (step[i] ? part->col : 0);
     }
-    j->k->map(c->program, args, step, out, n);
+    out += part->col;
+    for (size_t r = 0; r < (whole ? 1 : part->rows); r++, out += ld) {
+        j->k->map(c->program, args, step, out, n);
+        for (int i = 0; i < c->n_in; i++)
+            args[i] += step[i] ? ld : 0;
+    }
 }
 
 static void NAME(concat)(const struct JOB *j, const struct VIEW *view, const struct call *c,
-                         size_t rows, T *out)
+                         const struct PART *part, T *out)
 {
     const size_t cols = j->plan->tape->value[c->out].cols;
     size_t begin = 0;
     for (int i = 0; i < c->n_in; i++) {
-        const T *in = NAME(at)(view, j->plan, c->in[i]);
+        const T *in = NAME(rows_at)(view, j->plan, c->in[i], part);
         const size_t n = j->plan->tape->value[c->in[i]].cols;
-        for (size_t r = 0; r < rows; r++)
+        for (size_t r = 0; r < part->rows; r++)
             memcpy(out + r * cols + begin, in + r * n, n * sizeof *in);
         begin += n;
     }
 }
 
-/* One call on one slice's rows. */
+/* One call for a part of its output. pack: scratch memory of the member that runs it. */
 static void NAME(call)(const struct JOB *j, const struct VIEW *view, const struct call *c,
-                       size_t rows)
+                       const struct PART *part, void *pack)
 {
     const struct value *v = j->plan->tape->value;
     const struct KERNELS *k = j->k;
-    T *out = NAME(at)(view, j->plan, c->out);
-    const size_t cols = v[c->out].cols;
+    T *out = NAME(rows_at)(view, j->plan, c->out, part);
+    const size_t rows = part->rows, cols = v[c->out].cols, col = part->col;
     T *in[4] = {0};
     size_t in_cols[4] = {0};
     for (int i = 0; i < c->n_in && i < 4; i++) {
-        in[i] = NAME(at)(view, j->plan, c->in[i]);
+        in[i] = NAME(rows_at)(view, j->plan, c->in[i], part);
         in_cols[i] = v[c->in[i]].cols;
     }
     switch (c->op) {
-    case OP_MAP: NAME(map)(j, view, c, out, rows * cols); break;
-    case OP_LINEAR:
-        k->linear(out, cols, in[0], in_cols[0], in[1], in_cols[0], in[2], in_cols[2] > 1, rows,
-                  cols, in_cols[0]);
+    case OP_MAP: NAME(map)(j, view, c, part, out, cols); break;
+    case OP_LINEAR: {
+        const size_t step = in_cols[2] > 1, inner = in_cols[0];
+        const T *bias = in[2] ? in[2] + step * col : NULL;
+        k->linear(out + col, cols, in[0], inner, in[1] + col * inner, inner, bias, step, rows,
+                  part->cols, inner, pack);
         break;
+    }
     case OP_LINEAR_DX:
-        k->linear_dx(out, cols, in[0], in_cols[0], in[1], cols, rows, in_cols[0], cols);
+        k->linear_dx(out + col, cols, in[0], in_cols[0], in[1] + col, cols, rows, in_cols[0],
+                     part->cols, pack);
         break;
     case OP_LINEAR_DW:
         k->linear_dw(out, in_cols[1], in[0], in_cols[0], in[1], in_cols[1], rows, in_cols[0],
-                     in_cols[1]);
+                     in_cols[1], pack);
         break;
     case OP_SUM_ROWS:
         if (cols == in_cols[0]) {
             k->sum_rows(out, in[0], cols, rows, cols);
         } else {
-            T *each = NAME(scratch)(view, j->plan);
+            T *each = NAME(scratch)(view, j->plan, 0);
             k->row_sum(each, in[0], in_cols[0], rows, in_cols[0]);
             k->sum_rows(out, each, 1, rows, 1);
         }
@@ -111,21 +138,22 @@ static void NAME(call)(const struct JOB *j, const struct VIEW *view, const struc
         assert(in[0]);
         memcpy(out, in[0], rows * cols * sizeof *out);
         for (int i = 1; i < c->n_in; i++)
-            k->add(out, NAME(at)(view, j->plan, c->in[i]), rows * cols);
+            k->add(out, NAME(rows_at)(view, j->plan, c->in[i], part), rows * cols);
         break;
-    case OP_CONCAT: NAME(concat)(j, view, c, rows, out); break;
+    case OP_CONCAT: NAME(concat)(j, view, c, part, out); break;
     case OP_SLICE:
         assert(in[0]);
         for (size_t r = 0; r < rows; r++)
             memcpy(out + r * cols, in[0] + r * in_cols[0] + c->begin, cols * sizeof *out);
         break;
     case OP_SOFTMAX:
-        k->softmax(out, cols, NAME(at)(view, j->plan, c->out2), in[0], cols, rows, cols);
+        k->softmax(out, cols, NAME(rows_at)(view, j->plan, c->out2, part), in[0], cols, rows, cols);
         break;
     case OP_SOFTMAX_BACK: k->softmax_back(out, cols, in[0], cols, in[1], cols, rows, cols); break;
     case OP_LOSS: {
-        T *each = NAME(scratch)(view, j->plan);
-        NAME(map)(j, view, c, each, rows * in_cols[0]);
+        const struct PART whole = {part->row, rows, 0, in_cols[0]};
+        T *each = NAME(scratch)(view, j->plan, part->row * in_cols[0]);
+        NAME(map)(j, view, c, &whole, each, in_cols[0]);
         k->row_sum(out, each, in_cols[0], rows, in_cols[0]);
         for (size_t r = 0; c->mean && r < rows; r++)
             out[r] /= (T)in_cols[0];
@@ -138,6 +166,19 @@ static void NAME(call)(const struct JOB *j, const struct VIEW *view, const struc
     case OP_DESCEND:
     case OP_COUNT: break; /* update.inl */
     }
+}
+
+/* A call for all rows of a slice. */
+static void NAME(whole_call)(const struct JOB *j, const struct VIEW *view, const struct call *c,
+                             size_t rows, void *pack)
+{
+    const struct PART part = {0, rows, 0, j->plan->tape->value[c->out].cols};
+    NAME(call)(j, view, c, &part, pack);
+}
+
+static void *NAME(pack)(const struct JOB *j, int member)
+{
+    return member == 0 ? (T *)j->run->work + j->plan->pack : cr_team_scratch(j->run->team, member);
 }
 
 static size_t NAME(rows_of)(const struct JOB *j, size_t slice)
@@ -154,13 +195,13 @@ static int NAME(wanted)(const struct JOB *j, const struct call *c)
 static void NAME(slice)(void *ctx, size_t slice, int member)
 {
     const struct JOB *j = ctx;
-    (void)member;
+    void *pack = NAME(pack)(j, member);
     const size_t rows = NAME(rows_of)(j, slice);
     const struct VIEW view = NAME(view_of)(j->plan, j->run, j->slicing.rows, slice);
     for (int i = 0; i < j->plan->n_calls; i++) {
         const struct call *c = &j->plan->call[i];
         if (NAME(wanted)(j, c) && c->phase != PHASE_UPDATE)
-            NAME(call)(j, &view, c, rows);
+            NAME(whole_call)(j, &view, c, rows, pack);
     }
 }
 
@@ -195,6 +236,12 @@ static int NAME(joins_late)(const struct JOB *j, const struct call *c)
     return j->plan->purpose == CR_FOR_TRAINING && j->plan->tape->value[c->out].param >= 0;
 }
 
+/* Whether the update of a group follows its gradient block by block. */
+static int NAME(updates_late)(const struct JOB *j, const struct update *u)
+{
+    return u->late && j->slicing.n == 1;
+}
+
 #include "net/update.inl"
 
 /* One chunk of the update: join its gradients while they are in cache, and make the new
@@ -205,7 +252,7 @@ static void NAME(update)(void *ctx, size_t item, int member)
     (void)member;
     for (int i = 0; i < j->plan->n_updates; i++) {
         const struct update *u = &j->plan->update[i];
-        const size_t chunks = update_chunks(u->size);
+        const size_t chunks = NAME(updates_late)(j, u) ? 0 : update_chunks(u->size);
         if (item >= chunks) {
             item -= chunks;
             continue;
@@ -242,10 +289,26 @@ static void NAME(run_with_hook)(const struct JOB *j)
         }
         for (size_t s = 0; s < j->slicing.n; s++) {
             const struct VIEW view = NAME(view_of)(j->plan, j->run, j->slicing.rows, s);
-            NAME(call)(j, &view, c, NAME(rows_of)(j, s));
+            NAME(whole_call)(j, &view, c, NAME(rows_of)(j, s), NAME(pack)(j, 0));
         }
         NAME(finish)(j, c);
         j->run->after(j->run->ctx, j->plan, j->run, c->step);
+    }
+}
+
+#include "net/tiles.inl"
+
+/* All wanted steps but the update, in any order that gives the same bits. */
+static void NAME(run_slices)(const struct JOB *j)
+{
+    if (!j->plan->tiled) {
+        cr_team_run(j->run->team, j->slicing.n, NAME(slice), (void *)(uintptr_t)j);
+        return;
+    }
+    for (size_t s = 0; s < j->slicing.n; s++) {
+        NAME(run_slice)(j, s, 0, 0);
+        if (j->slicing.n > 1)
+            NAME(run_slice)(j, s, 1, 0);
     }
 }
 
@@ -260,7 +323,7 @@ void NAME(cr_run)(const cr_plan *plan, const struct run *run, enum phase first, 
     }
     size_t chunks = 0, numbers = 0;
     if (first < PHASE_UPDATE)
-        cr_team_run(run->team, j.slicing.n, NAME(slice), &j);
+        NAME(run_slices)(&j);
     for (int i = 0; i < plan->n_calls; i++) {
         const struct call *c = &plan->call[i];
         if (!NAME(wanted)(&j, c))
@@ -269,15 +332,20 @@ void NAME(cr_run)(const cr_plan *plan, const struct run *run, enum phase first, 
             NAME(finish)(&j, c);
     }
     for (int i = 0; last >= PHASE_UPDATE && i < plan->n_updates; i++) {
+        if (NAME(updates_late)(&j, &plan->update[i]))
+            continue;
         chunks += update_chunks(plan->update[i].size);
         numbers += plan->update[i].size;
     }
+    if (plan->tiled && last == PHASE_UPDATE && j.slicing.n == 1)
+        NAME(run_slice)(&j, 0, 1, 1);
     if (chunks)
         cr_team_run(numbers > CHUNK ? run->team : NULL, chunks, NAME(update), &j);
 }
 
 #undef JOB
 #undef VIEW
+#undef PART
 #undef T
 #undef NAME
 #undef KERNELS

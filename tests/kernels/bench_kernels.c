@@ -35,15 +35,17 @@ struct layer {
     float *x, *w, *b, *y, *dw;
 };
 
+static _Alignas(64) unsigned char scratch[KERNEL_SCRATCH];
+
 static void run(const struct layer *l, int op)
 {
     const size_t n = l->rows, in = l->inner, out = l->cols;
     if (op == 0)
-        l->k->linear(l->y, out, l->x, in, l->w, in, l->b, 1, n, out, in);
+        l->k->linear(l->y, out, l->x, in, l->w, in, l->b, 1, n, out, in, scratch);
     else if (op == 1)
-        l->k->linear_dx(l->x, in, l->y, out, l->w, in, n, out, in);
+        l->k->linear_dx(l->x, in, l->y, out, l->w, in, n, out, in, scratch);
     else
-        l->k->linear_dw(l->dw, in, l->y, out, l->x, in, n, out, in);
+        l->k->linear_dw(l->dw, in, l->y, out, l->x, in, n, out, in, scratch);
 }
 
 /* billions of operations a second, at best */

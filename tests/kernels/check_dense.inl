@@ -53,7 +53,8 @@ static void IT(linear)(void **state)
                     v = FMA(x[r * ldx + i], w[c * ldw + i], v);
                 want[r * ldy + c] = with_bias ? v + bias[c * step] : v;
             }
-        k->linear(got, ldy, x, ldx, w, ldw, with_bias ? bias : NULL, step, rows, cols, inner);
+        k->linear(got, ldy, x, ldx, w, ldw, with_bias ? bias : NULL, step, rows, cols, inner,
+                  scratch);
         SAME(want, got, ny);
         UNFENCE(x, nx), UNFENCE(w, nw), UNFENCE(bias, step ? cols : 1);
         UNFENCE(got, ny), UNFENCE(want, ny);
@@ -77,7 +78,7 @@ static void IT(linear_dx)(void **state)
                     v = FMA(d[r * ldd + c], w[c * ldw + i], v);
                 want[r * ldx + i] = v;
             }
-        k->linear_dx(got, ldx, d, ldd, w, ldw, rows, cols, inner);
+        k->linear_dx(got, ldx, d, ldd, w, ldw, rows, cols, inner, scratch);
         SAME(want, got, nx);
         UNFENCE(d, nd), UNFENCE(w, nw), UNFENCE(got, nx), UNFENCE(want, nx);
     }
@@ -100,7 +101,7 @@ static void IT(linear_dw)(void **state)
                     v = FMA(d[r * ldd + c], x[r * ldx + i], v);
                 want[c * ldw + i] = v;
             }
-        k->linear_dw(got, ldw, d, ldd, x, ldx, rows, cols, inner);
+        k->linear_dw(got, ldw, d, ldd, x, ldx, rows, cols, inner, scratch);
         SAME(want, got, nw);
         UNFENCE(d, nd), UNFENCE(x, nx), UNFENCE(got, nw), UNFENCE(want, nw);
     }

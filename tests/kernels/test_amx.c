@@ -19,6 +19,8 @@ struct factors {
 };
 
 /* The numbers of 32 p: two chains, of even and of odd p, added to each other and to the sum. */
+static _Alignas(64) unsigned char memory[KERNEL_SCRATCH];
+
 static float expected(const struct factors *f, size_t i, size_t j)
 {
     float sum = 0;
@@ -82,11 +84,11 @@ static void check(const struct amx_products *k, int which)
         for (size_t j = 0; j < f.cols; j++)
             want[i * ld + j] = expected(&f, i, j);
     if (forward)
-        k->linear(got, ld, a, f.ai, b, f.bj, f.bias, f.bias_step, f.rows, f.cols, f.depth);
+        k->linear(got, ld, a, f.ai, b, f.bj, f.bias, f.bias_step, f.rows, f.cols, f.depth, memory);
     else if (dw)
-        k->linear_dw(got, ld, a, f.ap, b, f.bp, f.depth, f.rows, f.cols);
+        k->linear_dw(got, ld, a, f.ap, b, f.bp, f.depth, f.rows, f.cols, memory);
     else
-        k->linear_dx(got, ld, a, f.ai, b, f.bp, f.rows, f.depth, f.cols);
+        k->linear_dx(got, ld, a, f.ai, b, f.bp, f.rows, f.depth, f.cols, memory);
     assert_int_equal(tiles.configured, 0);
     assert_same_floats(want, got, n);
     UNFENCE(a, na), UNFENCE(b, nb), UNFENCE(bias, n_bias), UNFENCE(got, n), UNFENCE(want, n);
@@ -106,9 +108,9 @@ static void products_are_as_intel_describes_them(void **state)
  * a row that is left out. */
 static void short_linear(float *y, size_t ldy, const float *x, size_t ldx, const float *w,
                          size_t ldw, const float *bias, size_t bias_step, size_t rows, size_t cols,
-                         size_t inner)
+                         size_t inner, void *scratch)
 {
-    linear(y, ldy, x, ldx, w, ldw, bias, bias_step, rows, cols, inner - (inner > 30));
+    linear(y, ldy, x, ldx, w, ldw, bias, bias_step, rows, cols, inner - (inner > 30), scratch);
 }
 
 static void the_kernel_check_accepts_them(void **state)

@@ -10,6 +10,8 @@
 #include "kernels/kernels.h"
 #include "helpers.h"
 
+static _Alignas(64) unsigned char scratch[KERNEL_SCRATCH];
+
 static uint32_t bits_of(float x)
 {
     uint32_t bits;
@@ -140,11 +142,11 @@ static void call(const struct kernels_f32 *k, enum which which, const struct fac
     const float *b = f->b + first * f->bj;
     const float *bias = f->bias ? f->bias + first * f->bias_step : NULL;
     if (which == LINEAR)
-        k->linear(out + first, ld, f->a, f->ai, b, f->bj, bias, f->bias_step, f->rows, n, f->depth);
+        k->linear(out + first, ld, f->a, f->ai, b, f->bj, bias, f->bias_step, f->rows, n, f->depth, scratch);
     else if (which == LINEAR_DX)
-        k->linear_dx(out + first, ld, f->a, f->ai, b, f->bp, f->rows, f->depth, n);
+        k->linear_dx(out + first, ld, f->a, f->ai, b, f->bp, f->rows, f->depth, n, scratch);
     else
-        k->linear_dw(out + first, ld, f->a, f->ap, b, f->bp, f->depth, f->rows, n);
+        k->linear_dw(out + first, ld, f->a, f->ap, b, f->bp, f->depth, f->rows, n, scratch);
 }
 
 /* One product of random shape, and the same in two parts. */

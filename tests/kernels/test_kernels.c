@@ -8,6 +8,8 @@
 #include "kernels/kernels.h"
 #include "helpers.h"
 
+static _Alignas(64) unsigned char scratch[KERNEL_SCRATCH];
+
 /* The rules of kernels.h, written out in the plainest way; the tables must give the same
  * bits, touch no gap between rows and nothing beyond an array's end. */
 
@@ -64,12 +66,12 @@ static void empty_sizes_are_fine(void **state)
     (void)state;
     const struct kernels_f64 *k = cr_kernels_f64(ISA_REF);
     double y[4] = {9, 9, 9, 9}, bias[2] = {1, 2};
-    k->linear(y, 2, NULL, 0, NULL, 0, bias, 1, 2, 2, 0);
+    k->linear(y, 2, NULL, 0, NULL, 0, bias, 1, 2, 2, 0, scratch);
     assert_true(y[0] == 1 && y[1] == 2 && y[2] == 1 && y[3] == 2);
-    k->linear(y, 2, NULL, 0, NULL, 0, NULL, 0, 1, 2, 0);
+    k->linear(y, 2, NULL, 0, NULL, 0, NULL, 0, 1, 2, 0, scratch);
     assert_true(y[0] == 0 && y[1] == 0 && !signbit(y[0]));
-    k->linear(NULL, 0, NULL, 0, NULL, 0, NULL, 0, 0, 0, 0);
-    k->linear_dw(y + 2, 2, NULL, 1, NULL, 2, 0, 1, 2);
+    k->linear(NULL, 0, NULL, 0, NULL, 0, NULL, 0, 0, 0, 0, scratch);
+    k->linear_dw(y + 2, 2, NULL, 1, NULL, 2, 0, 1, 2, scratch);
     assert_true(y[2] == 0 && y[3] == 0);
     k->sum_rows(y, NULL, 2, 0, 2);
     assert_true(y[0] == 0 && y[1] == 0);

@@ -4,22 +4,23 @@
  * as many chains as fit in registers, so that the latency of one hides behind the others.
  * The ROWS and VECTORS of each instruction set are in its wide file.
  *
- * Both factors are copied first: a to [p][row] and b to [p][column], as high and as wide as
- * a tile, which then finds its numbers one after another. So no stride of a caller's, a power of
- * two above all, makes lines drive each other out of the cache. */
+ * Both factors are copied to scratch memory, in blocks that stay in the second cache: a to
+ * [p][row], b to [p][column], as high and as wide as a tile, which then finds its numbers one
+ * after another. So no stride of a caller's, a power of two above all, makes lines drive each
+ * other out of the caches. Where one of them would be used too seldom it is read in place. */
 
 enum {
     TILE = VECTORS * WIDE,
     LANES = 16,
-    DEPTH = 128,                            /* with it a panel stays in the nearest cache */
-    STEP = (ROWS + WIDE - 1) / WIDE * WIDE, /* a tile's part of a: [depth][STEP] */
-    TILES = 8,                              /* of rows, copied at once */
-    BLOCK = TILES * ROWS,
-    STRIPS = 131072 / (DEPTH * TILE * (int)sizeof(T)) / 4 * 4, /* whose panels are made at once */
-    FEW = 3,                                                   /* rows, that take wider tiles: */
-    LONG = ROWS / FEW * VECTORS,                               /* so many vectors */
-    AHEAD = 8,                                                 /* numbers of a, fetched early */
-    NEAR = 16384 /* bytes that stay in the nearest cache */
+    DEPTH = 256,                                                      /* of a block, at most */
+    PANELS = KERNEL_SCRATCH_B / (DEPTH * TILE * (int)sizeof(T)),      /* of b, in a block */
+    STEP = ROWS < WIDE ? ROWS : (ROWS + WIDE - 1) / WIDE * WIDE,      /* between p and p + 1 of a */
+    MOST = KERNEL_SCRATCH_A / (DEPTH * STEP * (int)sizeof(T)) * ROWS, /* rows of a, in a block */
+    PAGE = 4096 / (int)sizeof(T), /* rows of a at multiples of it meet in the first cache */
+    FEW = 3,                      /* rows take wider tiles: */
+    LONG = ROWS / FEW * VECTORS,  /* so many vectors */
+    AHEAD = 8,                    /* rows of a panel, fetched early */
+    NEAR = 16384                  /* bytes that stay in the nearest cache */
 };
 
 #define INLINE static inline __attribute__((always_inline))
@@ -50,26 +51,31 @@ struct product {
     void (*edit)(T *copy, size_t n);
 };
 
-/* What the tiles of one strip share. a: [tile][DEPTH][STEP]. b: a panel, or the matrix itself.
- * `go_on` continues the chains that `out` holds; else they start from +0. part: how many
- * lanes the last vector has, 0 for all. */
+/* Some rows of a, and a panel or b itself. `go_on` continues the chains that `out` holds; else
+ * they start from +0. part: how many lanes the last vector has, 0 for all. */
 struct strip {
     T *out;
     size_t ldo;
-    const T *a, *b;
+    struct matrix a;
+    const T *b;
     size_t ldb;
     const T *bias;
-    size_t rows, part, depth;
-    int go_on;
+    size_t part, depth;
+    int from, go_on;
 };
 
-/* rows and vectors are constants where this is called, so that acc stays in registers */
-INLINE void tile(const struct strip *s, size_t i0, size_t part, size_t rows, size_t vectors)
+/* How a tile finds its numbers of a: in a copy, or in place with rows or columns contiguous. */
+enum from { COPY, ALONG, ACROSS };
+
+/* rows, vectors and from are constants where this is called, so that acc stays in registers. */
+INLINE void tile(const struct strip *s, size_t part, size_t rows, size_t vectors, enum from from)
 {
     W acc[ROWS * VECTORS];
-    const T *a = s->a + i0 / ROWS * DEPTH * STEP, *b = s->b;
+    const T *a = s->a.at, *b = s->b;
     const size_t ldo = s->ldo, ldb = s->ldb;
-    T *out = s->out + i0 * ldo;
+    const size_t step = from == COPY ? STEP : from == ALONG ? 1 : s->a.col;
+    const size_t lda = from == ALONG ? s->a.row : 1;
+    T *out = s->out;
 #define LAST(v) ((v) + 1 == vectors ? part : 0)
     UNROLL
     for (size_t i = 0; i < rows; i++)
@@ -82,15 +88,18 @@ INLINE void tile(const struct strip *s, size_t i0, size_t part, size_t rows, siz
         UNROLL
     for (size_t v = 0; v < vectors; v++)
         acc[i * vectors + v] = wide_load(out + i * ldo + v * WIDE, LAST(v));
-    for (const T *end = a + s->depth * STEP; a != end; a += STEP, b += ldb) {
+    for (const T *end = a + s->depth * step; a != end; a += step, b += ldb) {
         W line[LONG];
-        __builtin_prefetch(a + AHEAD * STEP);
         UNROLL
         for (size_t v = 0; v < vectors; v++)
             line[v] = wide_load(b + v * WIDE, LAST(v));
+        if (from == COPY)
+            UNROLL
+        for (size_t v = 0; v < vectors * WIDE * sizeof(T); v += 64)
+            __builtin_prefetch((const char *)(b + AHEAD * TILE) + v);
         UNROLL
         for (size_t i = 0; i < rows; i++) {
-            const W x = wide_all(a[i]);
+            const W x = wide_all(a[i * lda]);
             UNROLL
             for (size_t v = 0; v < vectors; v++)
                 acc[i * vectors + v] = wide_fused(x, line[v], acc[i * vectors + v]);
@@ -111,76 +120,82 @@ INLINE void tile(const struct strip *s, size_t i0, size_t part, size_t rows, siz
 #undef LAST
 }
 
-/* All rows of a strip of at most `vectors` vectors. */
-INLINE void tiles(const struct strip *s, size_t part, size_t vectors)
+/* At most ROWS rows of a strip of at most `vectors` vectors. */
+INLINE void tiles(const struct strip *s, size_t rows, size_t part, size_t vectors, enum from from)
 {
-    size_t i = 0;
-    for (; i + ROWS <= s->rows; i += ROWS)
-        tile(s, i, part, ROWS, vectors);
-    switch (s->rows - i) {
+    switch (rows) {
 #define CASE(n) \
-    case n: tile(s, i, part, n, vectors); break
+    case n: tile(s, part, n, vectors, from); break
         CASE(1);
         CASE(2);
         CASE(3);
-#if ROWS > 4
         CASE(4);
+#if ROWS > 4
         CASE(5);
+        CASE(6);
 #endif
 #if ROWS > 6
-        CASE(6);
         CASE(7);
+        CASE(8);
 #endif
 #if ROWS > 8
-        CASE(8);
         CASE(9);
         CASE(10);
         CASE(11);
+        CASE(12);
 #endif
 #undef CASE
     default: break;
     }
 }
 
-static void full_tiles(const struct strip *s)
-{
-    tiles(s, 0, VECTORS);
-}
+#define SHAPES(from)                                                  \
+    static void full_##from(const struct strip *s, size_t rows)       \
+    {                                                                 \
+        tiles(s, rows, 0, VECTORS, from);                             \
+    }                                                                 \
+    static void part_##from(const struct strip *s, size_t rows)       \
+    {                                                                 \
+        tiles(s, rows, s->part, VECTORS, from);                       \
+    }                                                                 \
+    static void one_vector_##from(const struct strip *s, size_t rows) \
+    {                                                                 \
+        tiles(s, rows, s->part, 1, from);                             \
+    }
+SHAPES(COPY)
+SHAPES(ALONG)
+SHAPES(ACROSS)
+#undef SHAPES
 
-static void part_tiles(const struct strip *s)
-{
-    tiles(s, s->part, VECTORS);
-}
+static void (*const full[])(const struct strip *, size_t) = {full_COPY, full_ALONG, full_ACROSS};
+static void (*const part[])(const struct strip *, size_t) = {part_COPY, part_ALONG, part_ACROSS};
+static void (*const one_vector[])(const struct strip *,
+                                  size_t) = {one_vector_COPY, one_vector_ALONG, one_vector_ACROSS};
 
-static void one_vector(const struct strip *s)
+static void long_tile(const struct strip *s, size_t rows)
 {
-    tiles(s, s->part, 1);
-}
-
-static void long_tile(const struct strip *s)
-{
-    switch (s->rows) {
-    case 1: tile(s, 0, 0, 1, LONG); break;
-    case 2: tile(s, 0, 0, 2, LONG); break;
-    default: tile(s, 0, 0, FEW, LONG); break;
+    switch (rows) {
+    case 1: tile(s, 0, 1, LONG, ALONG); break;
+    case 2: tile(s, 0, 2, LONG, ALONG); break;
+    default: tile(s, 0, FEW, LONG, ALONG); break;
     }
 }
 
-/* width <= TILE columns; for few rows LONG * WIDE too */
-static void strip(struct strip *s, size_t width)
+/* At most ROWS rows; width <= TILE columns; for few rows in place, LONG * WIDE too */
+static void strip(struct strip *s, size_t rows, size_t width)
 {
     s->part = width % WIDE;
     if (width > TILE) {
-        long_tile(s);
+        long_tile(s, rows);
     } else if (width == TILE) {
-        full_tiles(s);
+        full[s->from](s, rows);
     } else if (width > TILE - WIDE) {
-        part_tiles(s);
+        part[s->from](s, rows);
     } else {
-        const size_t part = s->part;
+        const size_t last = s->part;
         for (size_t j = 0; j < width; j += WIDE, s->out += WIDE, s->b += WIDE) {
-            s->part = j + WIDE > width ? part : 0;
-            one_vector(s);
+            s->part = j + WIDE > width ? last : 0;
+            one_vector[s->from](s, rows);
             s->bias = s->bias ? s->bias + WIDE : NULL;
         }
     }
@@ -215,65 +230,79 @@ static void turn(T *to, size_t ldto, const T *from, size_t ldfrom, size_t rows, 
     }
 }
 
-/* to[p][i] = a(i, p), tile by tile */
-static void gather(T *to, struct matrix a, size_t rows, size_t depth)
+/* One block of a product: rows i0 and on, p from k, and what is copied of it. */
+struct block {
+    const struct product *m;
+    size_t i0, rows, k, depth;
+    T *a, *b; /* NULL: in place */
+};
+
+/* to[tile][p][row] = a; each copy writes whole vectors, whose end the next one overwrites */
+static void copy_a(const struct block *s)
 {
-    for (size_t i = 0; i < rows; i += ROWS, to += DEPTH * STEP, a.at += ROWS * a.row) {
-        const size_t high = rows - i < ROWS ? rows - i : ROWS;
-        if (a.row == 1)
-            copy(to, STEP, a.at, a.col, depth, high);
+    const struct matrix *a = &s->m->a;
+    const T *from = a->at + s->i0 * a->row + s->k * a->col;
+    T *to = s->a;
+    for (size_t i = 0; i < s->rows; i += ROWS, from += ROWS * a->row, to += STEP * s->depth) {
+        const size_t high = s->rows - i < ROWS ? s->rows - i : ROWS;
+        if (a->row == 1)
+            copy(to, STEP, from, a->col, s->depth, high);
         else
-            turn(to, STEP, a.at, a.row, high, depth);
+            turn(to, STEP, from, a->row, high, s->depth);
+        if (s->m->edit)
+            s->m->edit(to, STEP * s->depth);
     }
 }
 
-/* Columns j0 to j0 + width, at most STRIPS strips. b is used in place where a panel would
- * not be used often enough. */
-static void strips(const struct product *m, size_t j0, size_t width, int in_place)
+/* to[panel][p][column] = b, columns j0 to j0 + width */
+static void copy_b(const struct block *s, size_t j0, size_t width)
 {
-    _Alignas(64) T panel[STRIPS * DEPTH * TILE], a[TILES * DEPTH * STEP], bias[STRIPS * TILE];
-    const size_t wide = m->rows <= FEW && in_place ? LONG * WIDE : TILE;
-    const size_t parts = m->depth / DEPTH + (m->depth % DEPTH != 0);
-    size_t each = parts ? m->depth / parts + (m->depth % parts != 0) : 1, k = 0;
+    const struct product *m = s->m;
+    for (size_t j = 0; j < width; j += TILE) {
+        const size_t w = width - j < TILE ? width - j : TILE, at = j0 + j;
+        if (m->turned)
+            turn(s->b + j * s->depth, TILE, m->b + at * m->ldb + s->k, m->ldb, w, s->depth);
+        else
+            copy(s->b + j * s->depth, TILE, m->b + s->k * m->ldb + at, m->ldb, s->depth, w);
+        if (m->edit)
+            m->edit(s->b + j * s->depth, s->depth * TILE);
+    }
+}
 
-    each += (WIDE - each % WIDE) % WIDE;
-    for (size_t j = 0; m->bias && j < width; j++)
+/* Columns j0 to j0 + width, at most PANELS panels. */
+static void panels(const struct block *s, size_t j0, size_t width)
+{
+    const struct product *m = s->m;
+    const size_t wide = m->rows <= FEW && !s->a && !s->b && m->a.col == 1 ? LONG * WIDE : TILE;
+    const int last = s->k + s->depth == m->depth;
+    _Alignas(64) T bias[PANELS * TILE];
+    for (size_t j = 0; m->bias && last && j < width; j++)
         bias[j] = m->bias[(j0 + j) * m->bias_step];
-    do {
-        const size_t depth = m->depth - k < each ? m->depth - k : each;
-        const int last = k + depth == m->depth;
-        for (size_t j = 0; !in_place && j < width; j += TILE) {
-            const size_t w = width - j < TILE ? width - j : TILE, at = j0 + j;
-            if (m->turned)
-                turn(panel + j * DEPTH, TILE, m->b + at * m->ldb + k, m->ldb, w, depth);
-            else
-                copy(panel + j * DEPTH, TILE, m->b + k * m->ldb + at, m->ldb, depth, w);
-            if (m->edit)
-                m->edit(panel + j * DEPTH, depth * TILE);
+    if (s->b)
+        copy_b(s, j0, width);
+    const int from = s->a ? COPY : m->a.col == 1 ? ALONG : ACROSS;
+    for (size_t i = 0; i < s->rows; i += ROWS) {
+        const size_t rows = s->rows - i < ROWS ? s->rows - i : ROWS;
+        struct matrix a = {s->a + i / ROWS * STEP * s->depth, 1, STEP};
+        if (!s->a) {
+            a = m->a;
+            a.at += (s->i0 + i) * a.row + s->k * a.col;
         }
-        for (size_t i = 0; i < m->rows; i += BLOCK) {
-            const size_t rows = m->rows - i < BLOCK ? m->rows - i : BLOCK;
-            struct matrix from = m->a;
-            from.at += i * from.row + k * from.col;
-            gather(a, from, rows, depth);
-            for (size_t t = 0; m->edit && t < rows; t += ROWS)
-                m->edit(a + t / ROWS * DEPTH * STEP, depth * STEP);
-            for (size_t j = 0, w; j < width; j += w) {
-                w = width - j >= wide ? wide : width - j < TILE ? width - j : TILE;
-                struct strip s = {.out = m->out + i * m->ldo + j0 + j,
-                                  .ldo = m->ldo,
-                                  .a = a,
-                                  .b = in_place ? m->b + k * m->ldb + j0 + j : panel + j * DEPTH,
-                                  .ldb = in_place ? m->ldb : TILE,
-                                  .bias = m->bias && last ? bias + j : NULL,
-                                  .rows = rows,
-                                  .depth = depth,
-                                  .go_on = k > 0};
-                strip(&s, w);
-            }
+        for (size_t j = 0, w; j < width; j += w) {
+            w = width - j >= wide ? wide : width - j < TILE ? width - j : TILE;
+            struct strip strip_of = {.out = m->out + (s->i0 + i) * m->ldo + j0 + j,
+                                     .ldo = m->ldo,
+                                     .a = a,
+                                     .b =
+                                         s->b ? s->b + j * s->depth : m->b + s->k * m->ldb + j0 + j,
+                                     .ldb = s->b ? TILE : m->ldb,
+                                     .bias = m->bias && last ? bias + j : NULL,
+                                     .depth = s->depth,
+                                     .from = from,
+                                     .go_on = s->k > 0};
+            strip(&strip_of, rows, w);
         }
-        k += depth;
-    } while (k < m->depth);
+    }
 }
 
 /* The columns j to j + TILE for a few rows, with b turned in passing: a panel would be used
@@ -333,35 +362,54 @@ static size_t few_rows(const struct product *m)
     return j;
 }
 
-static void product(const struct product *m)
+static void product(const struct product *m, void *scratch)
 {
-    const size_t all = STRIPS * TILE;
     const int small = m->rows <= ROWS || m->depth * m->ldb <= NEAR / sizeof(T);
-    const int in_place = !m->turned && !m->edit && small;
-    size_t j = m->turned && !m->edit && m->rows > 0 && m->rows <= FEW ? few_rows(m) : 0;
-    for (; j < m->cols; j += all)
-        strips(m, j, m->cols - j < all ? m->cols - j : all, in_place);
+    const int meet = m->a.col == 1 && m->a.row % PAGE == 0 && m->rows > FEW;
+    const int b_in_place = !m->turned && !m->edit && small;
+    const int a_in_place = !m->edit && !meet && (m->cols <= 2 * TILE || m->rows <= FEW);
+    const size_t parts = m->depth / DEPTH + (m->depth % DEPTH != 0);
+    const size_t each = parts ? m->depth / parts + (m->depth % parts != 0) : 1;
+    const size_t depth = each + (WIDE - each % WIDE) % WIDE;
+    const size_t j0 = m->turned && !m->edit && m->rows > 0 && m->rows <= FEW ? few_rows(m) : 0;
+    const size_t panel_cols = m->cols < PANELS * TILE ? m->cols + TILE - 1 : PANELS * TILE;
+    T *b = scratch, *a = b_in_place ? b : b + panel_cols / TILE * TILE * depth;
+    for (size_t i = 0; i < m->rows; i += MOST) {
+        struct block s = {.m = m, .i0 = i, .a = a_in_place ? NULL : a, .b = b_in_place ? NULL : b};
+        s.rows = m->rows - i < MOST ? m->rows - i : MOST;
+        do {
+            s.depth = m->depth - s.k < depth ? m->depth - s.k : depth;
+            if (s.a)
+                copy_a(&s);
+            for (size_t j = j0, w; j < m->cols; j += w) {
+                w = m->cols - j < PANELS * TILE ? m->cols - j : PANELS * TILE;
+                panels(&s, j, w);
+            }
+            s.k += s.depth;
+        } while (s.k < m->depth);
+    }
 }
 
 static void linear(T *y, size_t ldy, const T *x, size_t ldx, const T *w, size_t ldw, const T *bias,
-                   size_t bias_step, size_t rows, size_t cols, size_t inner)
+                   size_t bias_step, size_t rows, size_t cols, size_t inner, void *scratch)
 {
-    const struct product m = {y, ldy, {x, ldx, 1}, w, ldw, 1, bias, bias_step, rows, cols, inner};
-    product(&m);
+    const struct product m = {y,    ldy,       {x, ldx, 1}, w,    ldw,   1,
+                              bias, bias_step, rows,        cols, inner, NULL};
+    product(&m, scratch);
 }
 
 static void linear_dx(T *dx, size_t lddx, const T *d, size_t ldd, const T *w, size_t ldw,
-                      size_t rows, size_t cols, size_t inner)
+                      size_t rows, size_t cols, size_t inner, void *scratch)
 {
-    const struct product m = {dx, lddx, {d, ldd, 1}, w, ldw, 0, NULL, 0, rows, inner, cols};
-    product(&m);
+    const struct product m = {dx, lddx, {d, ldd, 1}, w, ldw, 0, NULL, 0, rows, inner, cols, NULL};
+    product(&m, scratch);
 }
 
 static void linear_dw(T *dw, size_t lddw, const T *d, size_t ldd, const T *x, size_t ldx,
-                      size_t rows, size_t cols, size_t inner)
+                      size_t rows, size_t cols, size_t inner, void *scratch)
 {
-    const struct product m = {dw, lddw, {d, 1, ldd}, x, ldx, 0, NULL, 0, cols, inner, rows};
-    product(&m);
+    const struct product m = {dw, lddw, {d, 1, ldd}, x, ldx, 0, NULL, 0, cols, inner, rows, NULL};
+    product(&m, scratch);
 }
 
 static void sum_rows(T *out, const T *d, size_t ldd, size_t rows, size_t cols)

@@ -81,19 +81,20 @@ ALWAYS void tile_add_products(int sums, int a, int b)
 #include "kernels/x86/amx.inl"
 
 void cr_linear_bf16_amx(T *y, size_t ldy, const T *x, size_t ldx, const T *w, size_t ldw,
-                        const T *bias, size_t bias_step, size_t rows, size_t cols, size_t inner)
+                        const T *bias, size_t bias_step, size_t rows, size_t cols, size_t inner,
+                        void *scratch)
 {
-    linear(y, ldy, x, ldx, w, ldw, bias, bias_step, rows, cols, inner);
+    linear(y, ldy, x, ldx, w, ldw, bias, bias_step, rows, cols, inner, scratch);
 }
 
 void cr_linear_dx_bf16_amx(T *dx, size_t lddx, const T *d, size_t ldd, const T *w, size_t ldw,
-                           size_t rows, size_t cols, size_t inner)
+                           size_t rows, size_t cols, size_t inner, void *scratch)
 {
-    linear_dx(dx, lddx, d, ldd, w, ldw, rows, cols, inner);
+    linear_dx(dx, lddx, d, ldd, w, ldw, rows, cols, inner, scratch);
 }
 
 void cr_linear_dw_bf16_amx(T *dw, size_t lddw, const T *d, size_t ldd, const T *x, size_t ldx,
-                           size_t rows, size_t cols, size_t inner)
+                           size_t rows, size_t cols, size_t inner, void *scratch)
 {
-    linear_dw(dw, lddw, d, ldd, x, ldx, rows, cols, inner);
+    linear_dw(dw, lddw, d, ldd, x, ldx, rows, cols, inner, scratch);
 }

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "kernels/bf16.h"
+#include "kernels/kernels.h"
 #ifdef __AVX512F__
 #include "kernels/x86/wide_f32_avx512.inl"
 #endif
@@ -228,6 +229,7 @@ static void any_block(const struct block *b)
 struct copies {
     _Alignas(64) uint32_t a[PARTS * 2 * WORDS], b[STRIPS * PARTS * 2 * WORDS];
 };
+_Static_assert(sizeof(struct copies) <= KERNEL_SCRATCH, "more memory than products get");
 
 /* Columns j0 to j0 + width, and `depth` numbers of depth from k */
 static void panel(const struct product *m, struct copies *c, size_t j0, size_t width, size_t k,
@@ -258,9 +260,9 @@ static void panel(const struct product *m, struct copies *c, size_t j0, size_t w
     }
 }
 
-static void product(const struct product *m)
+static void product(const struct product *m, void *scratch)
 {
-    struct copies copies;
+    struct copies *copies = scratch;
     if (m->rows == 0 || m->cols == 0)
         return;
     tiles_begin();
@@ -268,7 +270,7 @@ static void product(const struct product *m)
         size_t k = 0;
         do {
             const size_t depth = least(m->depth - k, DEPTH);
-            panel(m, &copies, j, least(m->cols - j, STRIPS * STRIP), k, depth);
+            panel(m, copies, j, least(m->cols - j, STRIPS * STRIP), k, depth);
             k += depth;
         } while (k < m->depth);
     }
@@ -276,22 +278,22 @@ static void product(const struct product *m)
 }
 
 static void linear(T *y, size_t ldy, const T *x, size_t ldx, const T *w, size_t ldw, const T *bias,
-                   size_t bias_step, size_t rows, size_t cols, size_t inner)
+                   size_t bias_step, size_t rows, size_t cols, size_t inner, void *scratch)
 {
     const struct product m = {y, ldy, {x, ldx, 0}, {w, ldw, 0}, bias, bias_step, rows, cols, inner};
-    product(&m);
+    product(&m, scratch);
 }
 
 static void linear_dx(T *dx, size_t lddx, const T *d, size_t ldd, const T *w, size_t ldw,
-                      size_t rows, size_t cols, size_t inner)
+                      size_t rows, size_t cols, size_t inner, void *scratch)
 {
     const struct product m = {dx, lddx, {d, ldd, 0}, {w, ldw, 1}, NULL, 0, rows, inner, cols};
-    product(&m);
+    product(&m, scratch);
 }
 
 static void linear_dw(T *dw, size_t lddw, const T *d, size_t ldd, const T *x, size_t ldx,
-                      size_t rows, size_t cols, size_t inner)
+                      size_t rows, size_t cols, size_t inner, void *scratch)
 {
     const struct product m = {dw, lddw, {d, ldd, 1}, {x, ldx, 1}, NULL, 0, cols, inner, rows};
-    product(&m);
+    product(&m, scratch);
 }
