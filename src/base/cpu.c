@@ -33,9 +33,11 @@ int cr_cpu_has_avx512(void)
 /* Tiles as our kernels use them: 8, of 16 rows of 64 bytes; and products of bf16 pairs. */
 static int has_tiles(void)
 {
-    enum { BF16 = 1 << 22, TILE = 1 << 24, PALETTE = 1 };
+    enum { BF16 = 1 << 22, TILE = 1 << 24, PALETTE = 1, ROUNDING = 1 << 5 };
     unsigned a, b, c, d;
     if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || !(d & BF16) || !(d & TILE))
+        return 0;
+    if (!__get_cpuid_count(7, 1, &a, &b, &c, &d) || !(a & ROUNDING)) /* AVX512_BF16 */
         return 0;
     return __get_cpuid_count(0x1d, PALETTE, &a, &b, &c, &d) && (b & 0xffff) >= 64 && b >> 16 >= 8 &&
            (c & 0xffff) >= 16;

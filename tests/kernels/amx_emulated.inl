@@ -80,4 +80,23 @@ static void tile_add_products(int sums, int a, int b)
         }
 }
 
+#ifdef __AVX512F__
+#include <immintrin.h>
+
+#include "kernels/bf16.h"
+
+/* VCVTNE2PS2BF16 */
+static __m512i round_32(const T *first, const T *second)
+{
+    _Alignas(64) uint16_t words[32];
+    for (size_t i = 0; i < 32; i++) {
+        const T x = flushed(i < 16 ? first[i] : second[i - 16]);
+        uint32_t bits;
+        memcpy(&bits, &x, sizeof bits);
+        words[i] = (uint16_t)(bf16_round(bits) >> 16);
+    }
+    return _mm512_load_si512(words);
+}
+#endif
+
 #include "kernels/x86/amx.inl"

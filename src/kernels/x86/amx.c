@@ -78,6 +78,13 @@ ALWAYS void tile_add_products(int sums, int a, int b)
     }
 }
 
+/* 16 numbers and 16 more as bf16, in order. As bf16_round but that subnormals become 0, which
+ * tiles take them for. */
+ALWAYS __m512i round_32(const T *first, const T *second)
+{
+    return (__m512i)_mm512_cvtne2ps_pbh(_mm512_loadu_ps(second), _mm512_loadu_ps(first));
+}
+
 #include "kernels/x86/amx.inl"
 
 void cr_linear_bf16_amx(T *y, size_t ldy, const T *x, size_t ldx, const T *w, size_t ldw,

@@ -6,7 +6,7 @@
  * Both factors are rounded, and copied to whole tiles with 0 where there is nothing: a as
  * [row][pair], b as [pair][column], a pair being the numbers of an even p and of the next in one
  * word. Before this come (amx.c; for tests a plain version) T, tiles_begin, tiles_end, tile_zero,
- * tile_load, tile_store and tile_add_products. Words are little-endian, as x86 is. */
+ * tile_load, tile_store and tile_add_products; with AVX-512 round_32 too. Words are little-endian, as x86 is. */
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -68,18 +68,41 @@ static inline uint32_t rounded(T x)
     return bf16_round(bits);
 }
 
+/* 32 numbers on end */
+static inline void round_line(uint32_t *to, const T *line)
+{
+#ifdef __AVX512F__
+    _mm512_storeu_si512(to, round_32(line, line + SIDE));
+#else
+    for (size_t p = 0; p < SIDE; p++)
+        to[p] = rounded(line[2 * p]) >> 16 | rounded(line[2 * p + 1]);
+#endif
+}
+
+/* Two lines of 16, word by word */
+static inline void round_pair(uint32_t *to, const T *low, const T *high)
+{
+#ifdef __AVX512F__
+    _Alignas(64) static const uint16_t order[PART] = {0,  16, 1,  17, 2,  18, 3,  19, 4,  20, 5,
+                                                      21, 6,  22, 7,  23, 8,  24, 9,  25, 10, 26,
+                                                      11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
+    const __m512i words = round_32(low, high);
+    _mm512_storeu_si512(to, _mm512_permutexvar_epi16(_mm512_load_si512(order), words));
+#else
+    for (size_t i = 0; i < SIDE; i++)
+        to[i] = rounded(low[i]) >> 16 | rounded(high[i]);
+#endif
+}
+
 /* to[i][pair], from lines along p: n of them, `depth` long */
 static void pack_lines(uint32_t *to, const T *at, size_t ld, size_t n, size_t depth)
 {
     for (size_t i = 0; i < n; i++, at += ld) {
         T part[PART] = {0};
-        uint16_t half[PART];
         if (depth < PART)
             memcpy(part, at, depth * sizeof *at);
         const T *line = depth < PART ? part : at;
-        for (size_t p = 0; p < PART; p++)
-            half[p] = (uint16_t)(rounded(line[p]) >> 16);
-        memcpy(to + i * SIDE, half, sizeof half);
+        round_line(to + i * SIDE, line);
     }
     memset(to + n * SIDE, 0, (SIDE - n) * ROW);
 }
@@ -96,8 +119,7 @@ static void pack_across(uint32_t *to, const T *at, size_t ld, size_t n, size_t d
             if (n < SIDE && p + k < depth)
                 line[k] = memcpy(part[k], line[k], n * sizeof *at);
         }
-        for (size_t i = 0; i < SIDE; i++)
-            to[i] = rounded(line[0][i]) >> 16 | rounded(line[1][i]);
+        round_pair(to, line[0], line[1]);
     }
 }
 
