@@ -17,6 +17,7 @@
 
 #include <stddef.h>
 
+#include "kernels/narrow.h"
 #include "kernels/program.h"
 
 /* Instruction sets, the slowest first; the name is what CHAINRULE_ISA takes. AMX is AVX-512
@@ -86,7 +87,8 @@ size_t cr_kernel_scratch(size_t rows, size_t cols, size_t depth, size_t size);
  *            constants c[UPDATE_NUMBERS]; update[UPDATE_NONE] is NULL.
  * peak       makes `rounds` rounds of as many fused multiply-adds as registers hold, for
  *            timing what the machine can do at most; returns how many numbers that were.
- *            out[2] is read, and out[0] written. */
+ *            out[2] is read, and out[0] written.
+ * narrow     runs n operations (kernels/narrow.h) on the memory at base, for 1 <= rows. */
 #define KERNELS_DECLARE(T, name)                                                                \
     struct name {                                                                               \
         enum isa isa;                                                                           \
@@ -112,6 +114,7 @@ size_t cr_kernel_scratch(size_t rows, size_t cols, size_t depth, size_t size);
         void (*update[UPDATE_COUNT])(T * w, T *s0, T *s1, const T *g, const T *c,               \
                                      enum update_decay decay, T weight_decay, size_t n);        \
         size_t (*peak)(T * out, size_t rounds);                                                 \
+        void (*narrow)(const struct narrow_op *op, size_t n, T *base, size_t rows);             \
     }
 
 KERNELS_DECLARE(float, kernels_f32);

@@ -8,6 +8,7 @@
 #include "base/team.h"
 #include "base/text.h"
 #include "net/call.h"
+#include "net/narrow.h"
 
 enum { ALIGN = 16 /* numbers; 64 bytes in float32 */, MOST_SLICES = 64 };
 
@@ -527,10 +528,14 @@ cr_status cr_plan_make(const struct tape *tape, cr_net *net, cr_purpose purpose,
         for (int k = 0; k < p->n_calls; k++)
             if (p->call[k].out == p->update[i].gradient)
                 p->update[i].late = p->call[k].late;
+    if (!status)
+        status = cr_narrow_make(p, err);
     if (status) {
         cr_plan_free(p);
         return status;
     }
+    if (cr_narrow_work_size(p) > p->work_size)
+        p->work_size = cr_narrow_work_size(p);
     *out = p;
     return CR_OK;
 }

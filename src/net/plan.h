@@ -26,6 +26,7 @@ size_t cr_slice_rows(size_t params, size_t rows);
 struct call;
 struct slot;
 struct update;
+struct narrow;
 
 struct cr_plan {
     const struct tape *tape;
@@ -50,7 +51,8 @@ struct cr_plan {
     size_t pack;    /* where the calling thread's memory for kernels begins, after all slices */
     int tiled;      /* one slice after another, each call cut into parts of its output */
     size_t most_slices;
-    size_t work_size; /* bytes */
+    size_t work_size;      /* bytes */
+    struct narrow *narrow; /* net/narrow.h; NULL: the network is not */
 };
 
 /* A plan for any tape: one recorded from `net`, or a mutated copy. The tape must outlive
@@ -81,6 +83,19 @@ struct run {
  * sizes. Values of earlier phases are still in `work` from a run before. A plan for training
  * completes the gradients of parameters only in its update. */
 void cr_plan_run(const cr_plan *plan, const struct run *run, enum phase first, enum phase last);
+
+/* Batches that lie one after the other in a run's `in` and `targets`, run->rows rows each. */
+struct batches {
+    size_t n;     /* there */
+    size_t first; /* the one to begin with */
+    size_t steps; /* to make, going through the batches in turn */
+};
+
+/* Training steps, the first of them number run->t, with nothing but arithmetic between them where
+ * the plan allows that. Returns how many were made: fewer than asked when a loss is not finite,
+ * whose update is then left out. loss[i], unless NULL: the loss of step i, that one included. */
+size_t cr_plan_train(const cr_plan *plan, const struct run *run, const struct batches *b,
+                     double *loss);
 
 /* Where an element is (in work, or in what `run` points to); NULL where the plan does not
  * keep the value. Explaining plans keep all. */

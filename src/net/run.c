@@ -4,6 +4,7 @@
 
 #include "base/team.h"
 #include "net/call.h"
+#include "net/narrow.h"
 
 /* How many numbers of an update one member takes at a time; waking the others for less than
  * that costs more than it saves. */
@@ -88,15 +89,45 @@ static size_t update_chunks(size_t size)
 
 void cr_plan_run(const cr_plan *plan, const struct run *run, enum phase first, enum phase last)
 {
-    if (plan->f32)
+    if (cr_narrow_does(plan, run))
+        cr_narrow_run(plan, run, first, last);
+    else if (plan->f32)
         cr_run_f32(plan, run, first, last);
     else
         cr_run_f64(plan, run, first, last);
 }
 
+size_t cr_plan_train(const cr_plan *plan, const struct run *run, const struct batches *b,
+                     double *loss)
+{
+    if (cr_narrow_does(plan, run))
+        return cr_narrow_train(plan, run, b, loss);
+    const size_t number = plan->f32 ? sizeof(float) : sizeof(double);
+    const size_t in = run->rows * cr_net_inputs(plan->net) * number;
+    const size_t targets = run->rows * cr_net_outputs(plan->net) * number;
+    struct run one = *run;
+    size_t step = 0;
+    for (size_t at = b->first; step < b->steps; step++) {
+        one.in = (const char *)run->in + at * in;
+        one.targets = (const char *)run->targets + at * targets;
+        cr_plan_run(plan, &one, PHASE_FORWARD, PHASE_LOSS);
+        const double value = cr_plan_loss(plan, &one);
+        if (loss)
+            loss[step] = value;
+        if (!isfinite(value))
+            break;
+        cr_plan_run(plan, &one, PHASE_BACKWARD, PHASE_UPDATE);
+        one.t++;
+        at = at + 1 == b->n ? 0 : at + 1;
+    }
+    return step;
+}
+
 void *cr_plan_at(const cr_plan *plan, const struct run *run, int value, size_t row, size_t index)
 {
     const struct value *v = &plan->tape->value[value];
+    if (cr_narrow_does(plan, run))
+        return cr_narrow_at(plan, run, value, row, index);
     const size_t slice_rows = cr_slicing(plan, run->rows).rows;
     size_t slice = 0;
     if (v->extent == PER_ROW) {

@@ -149,11 +149,11 @@ static void next_batch(struct subject *s)
 void cr_subject_train(void *ctx, size_t times)
 {
     struct subject *s = ctx;
-    for (size_t i = 0; i < times; i++) {
-        next_batch(s);
-        s->run.t++;
-        cr_plan_run(s->plan, &s->run, PHASE_FORWARD, PHASE_UPDATE);
-    }
+    s->run.in = s->in;
+    s->run.targets = s->targets;
+    cr_plan_train(s->plan, &s->run, &(struct batches){BATCHES, s->next, times}, NULL);
+    s->run.t += times;
+    s->next = (s->next + times) % BATCHES;
 }
 
 void cr_subject_predict(void *ctx, size_t times)

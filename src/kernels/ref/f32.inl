@@ -9,11 +9,13 @@
 #include "kernels/ref/dense.inl"
 #include "kernels/ref/map.inl"
 #include "kernels/ref/update.inl"
+#include "kernels/ref/narrow.inl"
 #include "kernels/ref/bf16.inl"
 
 const struct kernels_f32 TABLE = {
     ISA,          linear,  linear_dx, linear_dw, sum_rows, row_sum, softmax,
     softmax_back, dot_lse, map,       add,       sgd,      UPDATES, peak,
+    narrow,
 };
 
 const struct kernels_f32 BF16_TABLE = {

@@ -9,8 +9,10 @@
 #include "kernels/ref/dense.inl"
 #include "kernels/ref/map.inl"
 #include "kernels/ref/update.inl"
+#include "kernels/ref/narrow.inl"
 
 const struct kernels_f64 TABLE = {
     ISA,          linear,  linear_dx, linear_dw, sum_rows, row_sum, softmax,
     softmax_back, dot_lse, map,       add,       sgd,      UPDATES, peak,
+    narrow,
 };

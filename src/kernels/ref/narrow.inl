@@ -1,0 +1,208 @@
+/* The operations of narrow networks (kernels/narrow.h), and the loop over them. */
+#include "kernels/narrow.h"
+
+#define JOIN(a, b)        a##_##b
+#define JOIN_MACROS(a, b) JOIN(a, b)
+#define NAME(name)        JOIN_MACROS(name, L)
+#define OP                const struct narrow_op *op, T *base, size_t rows
+#define CHUNKS            ((rows + ((size_t)1 << op->shift) - 1) >> op->shift)
+#define FLAT              __attribute__((flatten)) /* all that is called becomes part of it */
+
+#if FRACTION == 23
+#define NARROW_SIZE 4
+#else
+#define NARROW_SIZE 8
+#endif
+
+/* Vectors of at most VECTOR_SIZE bytes; as long as a number: there are none. */
+#if defined(__AVX512F__)
+#define VECTOR_SIZE 64
+#elif defined(__FMA__)
+#define VECTOR_SIZE 32
+#elif defined(__aarch64__)
+#define VECTOR_SIZE 16
+#else
+#define VECTOR_SIZE NARROW_SIZE
+#endif
+/* The numbers of a loop overlap only themselves. */
+#if VECTOR_SIZE == NARROW_SIZE
+#define APART
+#elif defined(__clang__)
+#define APART _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define APART _Pragma("GCC ivdep")
+#endif
+#if defined(__FMA__) && FRACTION == 23
+#define FUSED_16 _mm_fmadd_ps
+#define FUSED_32 _mm256_fmadd_ps
+#define FUSED_64 _mm512_fmadd_ps
+#elif defined(__FMA__)
+#define FUSED_32 _mm256_fmadd_pd
+#define FUSED_64 _mm512_fmadd_pd
+#elif defined(__aarch64__) && FRACTION == 23
+#define FUSED_16(a, b, c) vfmaq_f32(c, a, b)
+#elif defined(__aarch64__)
+#define FUSED_16(a, b, c) vfmaq_f64(c, a, b)
+#endif
+
+/* How NARROW_FORMULA_LIST calls them. */
+#define step(x)          ((x) > 0 ? (T)1 : (x) <= 0 ? (T)0 : (x))
+#define sigmoid(x)       math_sigmoid(x)
+#define HAS_SAME         0
+#define HAS_math_sigmoid 1
+#define HAS_math_tanh    1
+
+#define L 4
+#include "kernels/ref/narrow_lanes.inl"
+#define L 8
+#include "kernels/ref/narrow_lanes.inl"
+#define L 16
+#include "kernels/ref/narrow_lanes.inl"
+
+/* A value of one column. Four rows at a time, so that the latency of one hides behind the
+ * others. */
+INLINE void dots(T *out, const T *x, size_t ldx, const T *w, T bias, size_t n, size_t rows)
+{
+    T sum[4];
+    UNROLL
+    for (size_t i = 0; i < rows; i++)
+        sum[i] = 0;
+    for (size_t k = 0; k < n; k++)
+        UNROLL
+    for (size_t i = 0; i < rows; i++)
+        sum[i] = FMA(x[i * ldx + k], w[k], sum[i]);
+    UNROLL
+    for (size_t i = 0; i < rows; i++)
+        out[i] = sum[i] + bias;
+}
+
+static void op_DOT(OP)
+{
+    const T *x = base + op->a, *w = base + op->b, bias = base[op->c];
+    const size_t ldx = op->step[0];
+    T *out = base + op->out;
+    size_t r = 0;
+    for (; r + 4 <= rows; r += 4)
+        dots(out + r, x + r * ldx, ldx, w, bias, op->n, 4);
+    for (; r < rows; r++)
+        dots(out + r, x + r * ldx, ldx, w, bias, op->n, 1);
+}
+
+FLAT static void op_DOT_SIGMOID(OP)
+{
+    const T *u = base + op->out;
+    T *act = base + op->act;
+    op_DOT(op, base, rows);
+    for (size_t r = 0; r < rows; r += 4, u += 4, act += 4) {
+        APART
+        for (size_t i = 0; i < 4; i++)
+            act[i] = math_sigmoid(u[i]);
+    }
+}
+
+FLAT static void op_DOT_TANH(OP)
+{
+    const T *u = base + op->out;
+    T *act = base + op->act;
+    op_DOT(op, base, rows);
+    for (size_t r = 0; r < rows; r += 4, u += 4, act += 4) {
+        APART
+        for (size_t i = 0; i < 4; i++)
+            act[i] = math_tanh(u[i]);
+    }
+}
+
+/* row_sum of at most 16 numbers */
+static inline T few_sum(const T *row, size_t n)
+{
+    if (n == 1)
+        return 0 + row[0];
+    T lane[LANES] = {0};
+    for (size_t j = 0; j < n; j++)
+        lane[j] += row[j];
+    return join(lane);
+}
+
+static void op_ALL(OP)
+{
+    const T *a = base + op->a, rate = base[op->c];
+    T *out = base + op->out, sum = 0;
+    for (size_t r = 0; r < rows; r++)
+        sum += few_sum(a + r * op->step[0], op->n);
+    const T value = FMA(-rate, sum, out[0]);
+    for (size_t i = 0; i < NARROW_LANES; i++)
+        out[i] = value;
+}
+
+static void op_ROW_SUM(OP)
+{
+    const T *a = base + op->a;
+    T *out = base + op->out;
+    for (size_t r = 0; r < rows; r++) {
+        const T sum = few_sum(a + r * op->step[0], op->n);
+        out[r] = op->mean ? sum / (T)op->n : sum;
+    }
+}
+
+static void op_TOTAL(OP)
+{
+    const T *a = base + op->a;
+    T sum = 0;
+    for (size_t r = 0; r < rows; r++)
+        sum += a[r];
+    base[op->out] = op->mean ? sum / base[op->b] : sum;
+}
+
+static void op_COPY(OP)
+{
+    const T *a = base + op->a;
+    T *out = base + op->out;
+    for (size_t r = 0; r < rows; r++, a += op->step[0], out += op->step[1])
+        for (size_t j = 0; j < op->n; j++)
+            out[j] = a[j];
+}
+
+static void op_SOFTMAX(OP)
+{
+    softmax(base + op->out, op->step[0], base + op->b, base + op->a, op->step[0], rows, op->n);
+}
+
+static void op_SOFTMAX_BACK(OP)
+{
+    softmax_back(base + op->out, op->step[0], base + op->a, op->step[0], base + op->b, op->step[0],
+                 rows, op->n);
+}
+
+FLAT static void op_DOT_LSE(OP)
+{
+    dot_lse(base + op->out, base + op->c, base + op->a, op->step[0], base + op->b, op->step[0],
+            rows, op->n);
+}
+
+static void narrow(const struct narrow_op *op, size_t n, T *base, size_t rows)
+{
+    static void (*const run[])(OP) = {
+#define X(name, arity) op_##name##_4, op_##name##_8, op_##name##_16,
+        PRIM_LIST(X)
+#undef X
+#define X(name, formula) op_##name##_4, op_##name##_8, op_##name##_16,
+            NARROW_FORMULA_LIST(X)
+#undef X
+#define X(name) op_##name##_4, op_##name##_8, op_##name##_16,
+                NARROW_WIDE_LIST(X)
+#undef X
+#define X(name) op_##name,
+                    NULL, /* NARROW_WIDE_COUNT */
+        NARROW_ONE_LIST(X)
+#undef X
+    };
+    for (const struct narrow_op *end = op + n; op < end; op++)
+        run[op->code](op, base, rows);
+}
+
+#undef step
+#undef sigmoid
+#undef JOIN
+#undef JOIN_MACROS
+#undef NAME
+#undef OP

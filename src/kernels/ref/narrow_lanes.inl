@@ -1,0 +1,216 @@
+/* The operations of a narrow network for L lanes: narrow.inl includes this for 4, 8 and 16. L
+ * numbers are PARTS vectors. */
+#define VEC    NAME(vec)
+#define V_SIZE (L * NARROW_SIZE < VECTOR_SIZE ? L * NARROW_SIZE : VECTOR_SIZE)
+#define PARTS  (L * NARROW_SIZE / V_SIZE)
+#define WIDTH  (L / PARTS)
+
+#if VECTOR_SIZE > NARROW_SIZE
+typedef T VEC __attribute__((vector_size(V_SIZE)));
+typedef T NAME(loose) __attribute__((vector_size(V_SIZE), aligned(NARROW_SIZE), may_alias));
+#else
+typedef T VEC, NAME(loose);
+#endif
+
+static inline VEC NAME(load)(const T *p)
+{
+    return *(const NAME(loose) *)p;
+}
+
+static inline void NAME(store)(T *p, VEC v)
+{
+    *(NAME(loose) *)p = v;
+}
+
+static inline VEC NAME(all)(T x)
+{
+    return x - (VEC){0};
+}
+
+static inline VEC NAME(fuse)(VEC a, VEC b, VEC c)
+{
+#if VECTOR_SIZE <= NARROW_SIZE
+    return FMA(a, b, c);
+#elif L * NARROW_SIZE >= 64 && VECTOR_SIZE >= 64
+    return FUSED_64(a, b, c);
+#elif L * NARROW_SIZE >= 32 && VECTOR_SIZE >= 32
+    return FUSED_32(a, b, c);
+#else
+    return FUSED_16(a, b, c);
+#endif
+}
+
+/* Elementwise. */
+
+#define ELEMENTWISE(name, value)                                           \
+    FLAT static void NAME(op_##name)(OP)                                   \
+    {                                                                      \
+        const size_t s0 = op->step[0], s1 = op->step[1], s2 = op->step[2]; \
+        const T *a = base + op->a, *b = base + op->b, *c = base + op->c;   \
+        T *out = base + op->out;                                           \
+        for (size_t left = CHUNKS; left > 0; left--) {                     \
+            APART                                                          \
+            for (size_t i = 0; i < L; i++) {                               \
+                const T x = a[i], y = b[i], z = c[i];                      \
+                (void)y, (void)z;                                          \
+                out[i] = (value);                                          \
+            }                                                              \
+            out += L, a += s0, b += s1, c += s2;                           \
+        }                                                                  \
+    }
+
+ELEMENTWISE(NEG, -x)
+ELEMENTWISE(ABS, magnitude(x))
+ELEMENTWISE(SQRT, root(x))
+ELEMENTWISE(SIGN, x > 0 ? (T)1 : x < 0 ? -(T)1 : x == 0 ? (T)0 : x)
+ELEMENTWISE(STEP, step(x))
+ELEMENTWISE(ADD, x + y)
+ELEMENTWISE(SUB, x - y)
+ELEMENTWISE(MUL, (x * y))
+ELEMENTWISE(DIV, x / y)
+ELEMENTWISE(MIN, x < y ? x : y)
+ELEMENTWISE(MAX, x > y ? x : y)
+ELEMENTWISE(LT, x < y ? (T)1 : (T)0)
+ELEMENTWISE(LE, x <= y ? (T)1 : (T)0)
+ELEMENTWISE(FMA, FMA(x, y, z))
+ELEMENTWISE(SEL, x != 0 ? y : z)
+ELEMENTWISE(EXP, math_exp(x))
+ELEMENTWISE(EXPM1, math_expm1(x))
+ELEMENTWISE(LOG, math_log(x))
+ELEMENTWISE(LOG1P, math_log1p(x))
+ELEMENTWISE(TANH, math_tanh(x))
+ELEMENTWISE(SIGMOID, math_sigmoid(x))
+ELEMENTWISE(SOFTPLUS, math_softplus(x))
+ELEMENTWISE(ERF, math_erf(x))
+ELEMENTWISE(COSH, math_cosh(x))
+ELEMENTWISE(SINH, math_sinh(x))
+ELEMENTWISE(POW, math_pow(x, y))
+#define X(name, formula) ELEMENTWISE(name, formula)
+NARROW_FORMULA_LIST(X)
+#undef X
+#undef ELEMENTWISE
+
+static void NAME(op_SIN)(OP)
+{
+    for (size_t r = 0; r < CHUNKS; r++)
+        sines(base + op->out + r * L, base + op->a + r * op->step[0], L, 0);
+}
+
+static void NAME(op_COS)(OP)
+{
+    for (size_t r = 0; r < CHUNKS; r++)
+        sines(base + op->out + r * L, base + op->a + r * op->step[0], L, 1);
+}
+
+/* Sums of products. */
+
+/* sum[i] = sum_k x[i ldx + k] w[k] + bias for `rows` rows, a constant at most 4 */
+INLINE void NAME(sums)(VEC *sum, const T *x, size_t ldx, const T *w, const T *bias, size_t n,
+                       size_t rows)
+{
+    UNROLL
+    for (size_t i = 0; i < rows * PARTS; i++)
+        sum[i] = NAME(all)(0);
+    for (size_t k = 0; k < n; k++, w += L)
+        UNROLL
+    for (size_t i = 0; i < rows; i++)
+        UNROLL
+    for (size_t p = 0; p < PARTS; p++)
+        sum[i * PARTS + p] =
+            NAME(fuse)(NAME(all)(x[i * ldx + k]), NAME(load)(w + p * WIDTH), sum[i * PARTS + p]);
+    UNROLL
+    for (size_t i = 0; i < rows; i++)
+        UNROLL
+    for (size_t p = 0; p < PARTS; p++)
+        sum[i * PARTS + p] = sum[i * PARTS + p] + NAME(load)(bias + p * WIDTH);
+}
+
+#define SAME(x) (x)
+#define LINEAR(name, function)                                                                 \
+    INLINE void NAME(rows_##name)(OP, size_t at, size_t some)                                  \
+    {                                                                                          \
+        VEC sum[4 * PARTS];                                                                    \
+        T *out = base + op->out + at * L, *act = base + op->act + at * L;                      \
+        (void)rows, (void)act;                                                                 \
+        NAME(sums)                                                                             \
+        (sum, base + op->a + at * op->step[0], op->step[0], base + op->b, base + op->c, op->n, \
+         some);                                                                                \
+        UNROLL                                                                                 \
+        for (size_t i = 0; i < some * PARTS; i++)                                              \
+            NAME(store)(out + i * WIDTH, sum[i]);                                              \
+        for (size_t i = 0; HAS_##function && i < some; i++) {                                  \
+            APART                                                                              \
+            for (size_t j = 0; j < L; j++)                                                     \
+                act[i * L + j] = function(out[i * L + j]);                                     \
+        }                                                                                      \
+    }                                                                                          \
+                                                                                               \
+    FLAT static void NAME(op_##name)(OP)                                                       \
+    {                                                                                          \
+        size_t r = 0;                                                                          \
+        for (; r + 4 <= rows; r += 4)                                                          \
+            NAME(rows_##name)(op, base, rows, r, 4);                                           \
+        for (; r < rows; r++)                                                                  \
+            NAME(rows_##name)(op, base, rows, r, 1);                                           \
+    }
+
+LINEAR(LINEAR, SAME)
+LINEAR(LINEAR_SIGMOID, math_sigmoid)
+LINEAR(LINEAR_TANH, math_tanh)
+#undef LINEAR
+#undef SAME
+
+/* `some` of the sums over rows, a constant at most 4, and the descent along them */
+INLINE void NAME(descend)(T *w, const T *p, size_t ldp, const T *q, size_t ldq, T rate, size_t rows,
+                          size_t some)
+{
+    VEC sum[4 * PARTS];
+    UNROLL
+    for (size_t i = 0; i < some * PARTS; i++)
+        sum[i] = NAME(all)(0);
+    for (size_t r = 0; r < rows; r++, p += ldp, q += ldq)
+        UNROLL
+    for (size_t i = 0; i < some; i++)
+        UNROLL
+    for (size_t v = 0; v < PARTS; v++)
+        sum[i * PARTS + v] =
+            NAME(fuse)(NAME(all)(p[i]), NAME(load)(q + v * WIDTH), sum[i * PARTS + v]);
+    UNROLL
+    for (size_t i = 0; i < some * PARTS; i++)
+        NAME(store)(w + i * WIDTH, NAME(fuse)(NAME(all)(-rate), sum[i], NAME(load)(w + i * WIDTH)));
+}
+
+static void NAME(op_OUTER)(OP)
+{
+    const T *p = base + op->a, *q = base + op->b, rate = base[op->c];
+    const size_t ldp = op->step[0], ldq = op->step[1];
+    size_t i = 0;
+    for (; i + 4 <= op->n; i += 4)
+        NAME(descend)(base + op->out + i * L, p + i, ldp, q, ldq, rate, rows, 4);
+    for (; i < op->n; i++)
+        NAME(descend)(base + op->out + i * L, p + i, ldp, q, ldq, rate, rows, 1);
+}
+
+static void NAME(op_COLUMNS)(OP)
+{
+    const T *d = base + op->a, rate = base[op->c];
+    T *out = base + op->out;
+    VEC sum[PARTS];
+    UNROLL
+    for (size_t p = 0; p < PARTS; p++)
+        sum[p] = NAME(all)(0);
+    for (size_t r = 0; r < rows; r++, d += op->step[0])
+        UNROLL
+    for (size_t p = 0; p < PARTS; p++)
+        sum[p] = sum[p] + NAME(load)(d + p * WIDTH);
+    UNROLL
+    for (size_t p = 0; p < PARTS; p++)
+        NAME(store)
+    (out + p * WIDTH, NAME(fuse)(NAME(all)(-rate), sum[p], NAME(load)(out + p * WIDTH)));
+}
+
+#undef VEC
+#undef V_SIZE
+#undef PARTS
+#undef WIDTH
+#undef L

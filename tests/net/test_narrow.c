@@ -1,0 +1,251 @@
+/* The list of a narrow plan against the calls that it was made from: the same bits of outputs,
+ * losses and parameters, for every kind of network, on every instruction set. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "net/narrow.h"
+#include "net/random_net.h"
+
+enum { NETS = 400, MOST = 64, STEPS = 3 };
+
+/* One to four layers of 1 to 16 units with any activation, and any loss. */
+static cr_net *narrow_net(uint64_t seed, cr_type type)
+{
+    struct dice d = {seed * 7919};
+    cr_builder *b = cr_builder_create(1 + roll_below(&d, 16));
+    const size_t hidden = roll_below(&d, 4);
+    for (size_t i = 0; i < hidden; i++) {
+        const int dense = cr_builder_dense(b, 1 + roll_below(&d, 16), roll_activation(&d));
+        if (roll_below(&d, 4) == 0)
+            cr_builder_no_bias(b, dense);
+        else if (roll_below(&d, 4) == 0)
+            cr_builder_shared_bias(b, dense, roll_between(&d, -1, 1));
+    }
+    int n_losses = 0;
+    while (cr_loss_row(n_losses))
+        n_losses++;
+    const struct loss_row *loss = cr_loss_row((int)(seed % (uint64_t)n_losses));
+    const int many = loss->kind == LOSS_SOFTMAX || (loss->fused_with && loss->fused_with[1] == 'o');
+    const size_t outputs = (many ? 2 : 1) + roll_below(&d, many ? 15 : 16);
+    const char *act = outputs == 1 ? "identity" : output_activation(&d, loss);
+    if (outputs == 1 && loss->target == TARGET_PROBABILITY && !loss->link)
+        act = "sigmoid";
+    cr_builder_dense(b, outputs, act);
+    cr_builder_loss(b, loss->name, (int)roll_below(&d, 2));
+    cr_net *net = NULL;
+    if (cr_builder_build(b, type, seed, &net, NULL))
+        net = NULL;
+    cr_builder_free(b);
+    return net;
+}
+
+struct given {
+    float in[STEPS * MOST * 16], targets[STEPS * MOST * 16];
+    double in_f64[STEPS * MOST * 16], targets_f64[STEPS * MOST * 16];
+};
+
+static void give(struct given *g, const cr_net *net, uint64_t seed)
+{
+    struct dice d = {seed};
+    const struct spec *s = net->spec;
+    for (size_t i = 0; i < STEPS * MOST * s->n_inputs; i++)
+        g->in[i] = (float)(g->in_f64[i] = roll_between(&d, -2, 2));
+    for (size_t r = 0; r < STEPS * MOST; r++) {
+        double t[16];
+        roll_targets(&d, cr_loss_row(s->loss.row), t, s->n_outputs);
+        for (size_t i = 0; i < s->n_outputs; i++) {
+            g->targets_f64[r * s->n_outputs + i] = t[i];
+            g->targets[r * s->n_outputs + i] = (float)t[i];
+        }
+    }
+}
+
+/* What a run leaves behind. */
+struct result {
+    double loss[STEPS];
+    size_t steps;
+    double output[MOST * 16], params[4096];
+};
+
+static void keep(struct result *to, const cr_plan *plan, const struct run *run)
+{
+    for (size_t r = 0; r < run->rows; r++)
+        for (size_t i = 0; i < cr_net_outputs(plan->net); i++)
+            to->output[r * 16 + i] = cr_plan_get(plan, run, plan->tape->output, r, i);
+    for (size_t g = 0; g < plan->net->n_params; g++)
+        for (size_t i = 0; i < plan->net->param[g].rows * plan->net->param[g].cols; i++)
+            to->params[plan->net->param[g].offset + i] =
+                cr_net_get(plan->net, plan->net->param[g].offset + i);
+}
+
+static int train(struct result *to, uint64_t seed, cr_net *net, enum isa isa, size_t rows,
+                 const struct given *g, int by_list, int split)
+{
+    cr_plan *plan = NULL;
+    assert_int_equal(cr_plan_create(net, CR_FOR_TRAINING, rows + seed % 3, &plan, NULL), CR_OK);
+    const int narrow = plan->narrow != NULL;
+    if (!by_list)
+        plan->narrow = NULL;
+    if (plan->f32)
+        plan->f32 = cr_kernels_f32(isa);
+    else
+        plan->f64 = cr_kernels_f64(isa);
+    void *work = cr_work_alloc(cr_plan_work_size(plan));
+    memset(work, 0xff, cr_plan_work_size(plan)); /* NaN */
+    struct run run = {.in = plan->f32 ? (const void *)g->in : g->in_f64,
+                      .targets = plan->f32 ? (const void *)g->targets : g->targets_f64,
+                      .rows = rows,
+                      .params = net->values,
+                      .rate = 0.01,
+                      .work = work};
+    memset(to, 0, sizeof *to);
+    if (split) {
+        for (int i = 0; i < 2; i++) {
+            cr_plan_run(plan, &run, PHASE_FORWARD, PHASE_LOSS);
+            to->loss[i] = cr_plan_loss(plan, &run);
+            cr_plan_run(plan, &run, PHASE_BACKWARD, PHASE_BACKWARD);
+            cr_plan_run(plan, &run, PHASE_UPDATE, PHASE_UPDATE);
+        }
+    } else {
+        to->steps = cr_plan_train(plan, &run, &(struct batches){3, 1, STEPS}, to->loss);
+    }
+    keep(to, plan, &run);
+    cr_work_free(work);
+    cr_plan_free(plan);
+    return narrow;
+}
+
+static void assert_same(const double *a, const double *b, size_t n, const char *what, uint64_t seed,
+                        const char *isa, size_t rows)
+{
+    for (size_t i = 0; i < n; i++)
+        if (memcmp(&a[i], &b[i], sizeof *a) != 0 && !(isnan(a[i]) && isnan(b[i])))
+            fail_msg("net %d, %zu rows, %s: %s %zu is %.17g, not %.17g", (int)seed, rows, isa, what,
+                     i, b[i], a[i]);
+}
+
+static void assert_same_bits(uint64_t seed, cr_type type, enum isa isa, int split, int *n_narrow)
+{
+    static struct given g;
+    static struct result want, got;
+    const size_t rows = seed % 5 == 0 ? 1 + seed % MOST : 1 + seed % 7;
+    for (int by_list = 0; by_list < 2; by_list++) {
+        cr_net *net = narrow_net(seed, type);
+        assert_non_null(net);
+        assert_true(net->block <= 4096);
+        give(&g, net, seed);
+        *n_narrow += train(by_list ? &got : &want, seed, net, by_list ? isa : ISA_REF, rows, &g,
+                           by_list, split);
+        cr_net_free(net);
+    }
+    const char *name = cr_isa_name(isa);
+    assert_int_equal(want.steps, got.steps);
+    assert_same(want.loss, got.loss, STEPS, "loss", seed, name, rows);
+    assert_same(want.output, got.output, MOST * 16, "output", seed, name, rows);
+    assert_same(want.params, got.params, 4096, "parameter", seed, name, rows);
+}
+
+static void list_and_calls_give_the_same_bits(void **state)
+{
+    (void)state;
+    for (int isa = ISA_REF; isa < ISA_COUNT; isa++) {
+        int narrow = 0;
+        if (!cr_kernels_f32((enum isa)isa))
+            continue;
+        for (uint64_t seed = 1; seed <= NETS; seed++) {
+            assert_same_bits(seed, CR_F32, (enum isa)isa, seed % 4 == 0, &narrow);
+            if (seed % 4 == 0)
+                assert_same_bits(seed, CR_F64, (enum isa)isa, 0, &narrow);
+        }
+        assert_int_equal(narrow, 2 * (NETS + NETS / 4));
+    }
+}
+
+/* Joins, and what random_net.h has besides. */
+static void graphs_give_the_same_bits(void **state)
+{
+    (void)state;
+    static struct given g;
+    static struct result want, got;
+    int narrow = 0;
+    for (uint64_t seed = 1; seed <= NETS; seed++) {
+        for (int by_list = 0; by_list < 2; by_list++) {
+            cr_net *net = random_net(seed, CR_F32, 1);
+            give(&g, net, seed);
+            narrow += train(by_list ? &got : &want, seed, net, cr_isa_best(), 1 + seed % 6, &g,
+                            by_list, 0);
+            cr_net_free(net);
+        }
+        assert_same(want.loss, got.loss, STEPS, "loss", seed, "graph", 0);
+        assert_same(want.output, got.output, MOST * 16, "output", seed, "graph", 0);
+        assert_same(want.params, got.params, 4096, "parameter", seed, "graph", 0);
+    }
+    assert_true(narrow > 2 * NETS * 9 / 10);
+}
+
+static void predictions_are_the_same(void **state)
+{
+    (void)state;
+    static struct given g;
+    for (uint64_t seed = 1; seed <= NETS; seed++) {
+        float out[2][MOST * 16];
+        const size_t rows = 1 + seed % MOST;
+        cr_net *net = narrow_net(seed, CR_F32);
+        give(&g, net, seed);
+        for (int by_list = 0; by_list < 2; by_list++) {
+            cr_plan *plan = NULL;
+            assert_int_equal(cr_plan_create(net, CR_FOR_PREDICTING, rows, &plan, NULL), CR_OK);
+            assert_non_null(plan->narrow);
+            if (!by_list)
+                plan->narrow = NULL;
+            const size_t size = cr_plan_work_size(plan);
+            void *work = cr_work_alloc(size);
+            assert_int_equal(cr_predict(plan, g.in, out[by_list], rows, work, size, NULL), CR_OK);
+            cr_work_free(work);
+            cr_plan_free(plan);
+        }
+        for (size_t i = 0; i < rows * cr_net_outputs(net); i++)
+            if (memcmp(&out[0][i], &out[1][i], sizeof **out) != 0 && !isnan(out[0][i]))
+                fail_msg("net %d, output %zu: %.9g, not %.9g", (int)seed, i, (double)out[1][i],
+                         (double)out[0][i]);
+        cr_net_free(net);
+    }
+}
+
+static void wide_networks_have_no_list(void **state)
+{
+    (void)state;
+    for (size_t units = 16; units <= 17; units++) {
+        cr_builder *b = cr_builder_create(2);
+        cr_net *net = NULL;
+        cr_plan *plan = NULL;
+        cr_builder_dense(b, units, "tanh");
+        cr_builder_dense(b, 1, "identity");
+        assert_int_equal(cr_builder_build(b, CR_F32, 1, &net, NULL), CR_OK);
+        assert_int_equal(cr_plan_create(net, CR_FOR_TRAINING, 4, &plan, NULL), CR_OK);
+        assert_int_equal(plan->narrow != NULL, units == 16);
+        cr_plan_free(plan);
+        assert_int_equal(cr_plan_create(net, CR_FOR_EXPLAINING, 4, &plan, NULL), CR_OK);
+        assert_null(plan->narrow);
+        cr_plan_free(plan);
+        cr_net_free(net);
+        cr_builder_free(b);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(list_and_calls_give_the_same_bits),
+        cmocka_unit_test(graphs_give_the_same_bits),
+        cmocka_unit_test(predictions_are_the_same),
+        cmocka_unit_test(wide_networks_have_no_list),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
