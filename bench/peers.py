@@ -332,6 +332,7 @@ def contestants(args):
             here.append((name, lambda task, p=program, m=make: m(args, task, p)))
         except Missing as why:
             missing[name] = str(why)
+    here = [(n, m) for n, m in here if not only or any(n.lower().startswith(o) for o in only)]
     return here, missing, versions
 
 

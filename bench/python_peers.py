@@ -29,8 +29,11 @@ class Peer:
     chosen = ""
 
     def calibrate(self, seconds):
+        start = time.perf_counter()
         for batch in range(BATCHES):
             self.step(batch)
+            if time.perf_counter() - start > seconds:
+                break
         times, took = 1, self.spend(1)
         while took < seconds / 4:
             times *= 2
@@ -54,7 +57,7 @@ class Peer:
             try:
                 use()
                 self.calibrate(seconds / 4)
-                took = min(self.microseconds() for _ in range(3))
+                took = min(self.microseconds() for _ in range(3 if self.times > 1 else 1))
             except Exception as e:
                 why = why or e
                 continue

@@ -317,7 +317,11 @@ static cr_status staff(struct team *team, int *threads, cr_error *err)
 
 cr_status cr_team_create(int n, struct team **out, cr_error *err)
 {
-    const int cpus = cr_cpu_count();
+    return cr_team_create_for(n, cr_cpu_count(), out, err);
+}
+
+cr_status cr_team_create_for(int n, int cpus, struct team **out, cr_error *err)
+{
     if (n < 1)
         n = cpus;
     if (n > MEMBERS_MOST)

@@ -17,6 +17,10 @@ enum { CR_TEAM_SCRATCH = 1 << 20 };
  * Returns CR_OK, or CR_ERR_MEMORY or CR_ERR_LIMIT with *out untouched. */
 cr_status cr_team_create(int n, struct team **out, cr_error *err);
 
+/* The same as on a machine of so many processors: a team that has its threads here too, for
+ * tests. */
+cr_status cr_team_create_for(int n, int cpus, struct team **out, cr_error *err);
+
 /* How many members; 1 for NULL. */
 int cr_team_size(const struct team *team);
 

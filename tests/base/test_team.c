@@ -51,12 +51,10 @@ static void run_and_check(struct team *team, int members, size_t items)
 }
 
 /* A team on a machine of so many processors. */
-static struct team *team_on(const char *cpus, int n)
+static struct team *team_on(int cpus, int n)
 {
     struct team *team = NULL;
-    assert_int_equal(setenv("CHAINRULE_CPUS", cpus, 1), 0);
-    assert_int_equal(cr_team_create(n, &team, NULL), CR_OK);
-    assert_int_equal(unsetenv("CHAINRULE_CPUS"), 0);
+    assert_int_equal(cr_team_create_for(n, cpus, &team, NULL), CR_OK);
     assert_int_equal(cr_team_size(team), n);
     return team;
 }
@@ -74,7 +72,7 @@ static void every_item_runs_once(void **state)
 {
     (void)state;
     for (int n = 1; n <= 8; n++) {
-        struct team *team = team_on("8", n);
+        struct team *team = team_on(8, n);
         for (int round = 0; round < 200; round++)
             run_and_check(team, n, sizes[round % N_SIZES]);
         cr_team_destroy(team);
@@ -94,7 +92,7 @@ static void teams_come_and_go(void **state)
 {
     (void)state;
     for (int i = 0; i < 100; i++) {
-        struct team *team = team_on("4", 1 + i % 4);
+        struct team *team = team_on(4, 1 + i % 4);
         if (i % 2)
             run_and_check(team, 1 + i % 4, 10);
         cr_team_destroy(team);
@@ -116,7 +114,7 @@ static void all_members_take_part(void **state)
 {
     (void)state;
     for (int n = 2; n <= 5; n++) {
-        struct team *team = team_on("5", n);
+        struct team *team = team_on(5, n);
         for (int round = 0; round < 20; round++) {
             struct loop loop = {.size = n};
             if (round % 2)
@@ -141,7 +139,7 @@ static void be_late(void *ctx, size_t item, int member)
 static void the_caller_waits(void **state)
 {
     (void)state;
-    struct team *team = team_on("3", 3);
+    struct team *team = team_on(3, 3);
     for (int round = 0; round < 30; round++) {
         struct loop loop = {.size = 3};
         cr_team_run(team, 9, be_late, &loop);
@@ -181,7 +179,7 @@ static void outside(void *ctx, size_t item, int member)
 static void a_loop_within_a_loop_runs_where_it_is(void **state)
 {
     (void)state;
-    struct nest nest = {.team = team_on("4", 4)};
+    struct nest nest = {.team = team_on(4, 4)};
     for (int round = 1; round <= 100; round++) {
         cr_team_run(nest.team, 8, outside, &nest);
         assert_int_equal(atomic_load(&nest.wrong), 0);
@@ -201,7 +199,7 @@ static void write_scratch(void *ctx, size_t item, int member)
 static void each_member_has_scratch_memory(void **state)
 {
     (void)state;
-    struct team *team = team_on("3", 5);
+    struct team *team = team_on(3, 5);
     struct loop loop = {.size = 3};
     cr_team_run(team, 3, meet, &loop); /* who came has written his memory */
     for (int round = 0; round < 20; round++)
@@ -222,7 +220,7 @@ static void each_member_has_scratch_memory(void **state)
 static void members_without_a_processor_do_nothing(void **state)
 {
     (void)state;
-    struct team *team = team_on("2", 16);
+    struct team *team = team_on(2, 16);
     for (int round = 0; round < 50; round++) {
         struct loop loop = {.size = 2};
         cr_team_run(team, ITEMS, count, &loop);
@@ -235,7 +233,7 @@ static void members_without_a_processor_do_nothing(void **state)
 static void many_threads_on_few_processors(void **state)
 {
     (void)state;
-    struct team *team = team_on("16", 16);
+    struct team *team = team_on(16, 16);
     for (int round = 0; round < 100; round++)
         run_and_check(team, 16, sizes[round % N_SIZES]);
     cr_team_destroy(team);
@@ -257,7 +255,7 @@ static void one_processor(void **state)
     assert_int_equal(cr_team_create(4, &team, NULL), CR_OK);
     run_and_check(team, 1, ITEMS);
     cr_team_destroy(team);
-    team = team_on("4", 4); /* it does not know */
+    team = team_on(4, 4); /* it does not know */
     for (int round = 0; round < 50; round++)
         run_and_check(team, 4, sizes[round % N_SIZES]);
     cr_team_destroy(team);

@@ -23,7 +23,7 @@ static void no_memory(void **state)
         cr_error err;
         const long before = outstanding;
         calls_left = n;
-        status = cr_team_create(4, &team, &err);
+        status = cr_team_create_for(4, 4, &team, &err);
         calls_left = -1;
         if (status) {
             assert_int_equal(status, CR_ERR_MEMORY);
@@ -42,18 +42,16 @@ static void no_threads(void **state)
     (void)state;
     struct rlimit old, low;
     assert_int_equal(getrlimit(RLIMIT_AS, &old), 0);
-    assert_int_equal(setenv("CHAINRULE_CPUS", "1000", 1), 0);
     low = old;
     low.rlim_cur = (rlim_t)2 << 30;
     assert_int_equal(setrlimit(RLIMIT_AS, &low), 0);
     struct team *team = NULL;
     cr_error err;
-    const cr_status status = cr_team_create(1000, &team, &err);
+    const cr_status status = cr_team_create_for(1000, 1000, &team, &err);
     assert_int_equal(setrlimit(RLIMIT_AS, &old), 0);
     assert_int_equal(status, CR_ERR_LIMIT);
     assert_int_equal(err.code, CR_ERR_LIMIT);
     assert_null(team);
-    assert_int_equal(setenv("CHAINRULE_CPUS", "4", 1), 0);
 }
 
 #else
@@ -78,5 +76,5 @@ int main(void)
         cmocka_unit_test(no_threads),
         cmocka_unit_test(no_memory),
     };
-    return setenv("CHAINRULE_CPUS", "4", 1) || cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, NULL, NULL);
 }
