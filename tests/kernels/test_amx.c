@@ -65,7 +65,7 @@ static size_t extent(size_t rows, size_t cols, size_t ld)
 
 static void check(const struct amx_products *k, int which)
 {
-    struct factors f = {size(40, 80), 1 + size(40, 300), size(70, 1100)};
+    struct factors f = {size(40, 80), 1 + size(40, 700), size(70, 1100)};
     const size_t gap = below(3), ld = f.cols + below(3);
     const int dw = which == 2, forward = which == 0;
     f.ai = dw ? 1 : f.depth + gap;
