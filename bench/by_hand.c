@@ -167,11 +167,8 @@ struct side {
 
 static void library_steps(struct side *s, long n)
 {
-    for (long i = 0; i < n; i++) {
-        const size_t batch = (size_t)(i % BATCHES) * s->w.batch;
-        cr_train_step(s->plan, NULL, s->in + batch * s->w.units[0], s->targets + batch, s->w.batch,
-                      (double)rate, NULL, s->work, s->size, NULL);
-    }
+    cr_train_steps(s->plan, NULL, s->in, s->targets, s->w.batch, BATCHES, (size_t)n, (double)rate,
+                   NULL, NULL, s->work, s->size, NULL);
 }
 
 /* The library's block without gaps, to `to`; or how far it is from `to`. */

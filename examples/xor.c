@@ -17,8 +17,7 @@ int main(void)
         cr_plan_create(net, CR_FOR_PREDICTING, 4, &predict, &err) == CR_OK) {
         const size_t size = cr_plan_work_size(train) + cr_plan_work_size(predict);
         void *work = cr_work_alloc(size);
-        for (int step = 0; step < 1000 && !err.code; step++)
-            cr_train_step(train, NULL, in, want, 4, 0.5, NULL, work, size, &err);
+        cr_train_steps(train, NULL, in, want, 4, 1, 1000, 0.5, NULL, NULL, work, size, &err);
         if (!err.code && cr_predict(predict, in, out, 4, work, size, &err) == CR_OK)
             for (int i = 0; i < 4; i++)
                 printf("%g xor %g: %.3f\n", in[2 * i], in[2 * i + 1], out[i]);

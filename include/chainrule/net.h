@@ -169,6 +169,22 @@ CR_API cr_status cr_train_step_f64(const cr_plan *plan, cr_state *state, const d
                                    const double *targets, size_t rows, double rate, double *loss,
                                    void *work, size_t work_size, cr_error *err);
 
+/* Many such steps in one call: what surrounds a step, which in a small network takes longer than
+ * its arithmetic, is then done once. Step i takes batch i mod `batches`.
+ *   in [batches][rows][inputs], targets [batches][rows][outputs]; 1 <= batches
+ *   losses  [steps], each batch's before its update; NULL: not wanted
+ *   done    how many steps were made; may be NULL
+ * The bits are those of as many calls of cr_train_step. Returns as that does; on CR_ERR_DIVERGED
+ * the steps before the one whose loss is not finite are made, and losses[*done] is that loss. */
+CR_API cr_status cr_train_steps(const cr_plan *plan, cr_state *state, const float *in,
+                                const float *targets, size_t rows, size_t batches, size_t steps,
+                                double rate, double *losses, size_t *done, void *work,
+                                size_t work_size, cr_error *err);
+CR_API cr_status cr_train_steps_f64(const cr_plan *plan, cr_state *state, const double *in,
+                                    const double *targets, size_t rows, size_t batches,
+                                    size_t steps, double rate, double *losses, size_t *done,
+                                    void *work, size_t work_size, cr_error *err);
+
 #ifdef __cplusplus
 }
 #endif

@@ -106,9 +106,10 @@ static cr_status check_state(const cr_plan *plan, cr_state *state, cr_error *err
     return CR_OK;
 }
 
-static cr_status train_step(const cr_plan *plan, cr_type type, cr_state *state, const void *in,
-                            const void *targets, size_t rows, double rate, double *loss, void *work,
-                            size_t work_size, cr_error *err)
+/* What both training calls check, and the run that comes of it. */
+static cr_status begin_training(const cr_plan *plan, cr_type type, cr_state *state, size_t rows,
+                                double rate, void *work, size_t work_size, struct run *out,
+                                cr_error *err)
 {
     cr_status status = check(plan, CR_FOR_TRAINING, type, rows, work, work_size, err);
     if (!status)
@@ -119,26 +120,61 @@ static cr_status train_step(const cr_plan *plan, cr_type type, cr_state *state, 
         return cr_fail(err, CR_ERR_ARGUMENT, "a training step needs at least one row");
     if (!isfinite(rate))
         return cr_fail(err, CR_ERR_ARGUMENT, "the learning rate is not finite");
-    const size_t done = state ? cr_state_steps(state) : 0;
-    const struct run run = {.in = in,
-                            .targets = targets,
-                            .rows = rows,
-                            .rate = rate,
-                            .state = state ? cr_state_values(state) : NULL,
-                            .t = done + 1,
-                            .params = plan->net->values,
-                            .work = work};
-    cr_plan_run(plan, &run, PHASE_FORWARD, PHASE_BACKWARD);
-    const double value = cr_plan_loss(plan, &run);
-    if (!isfinite(value))
-        return cr_fail(err, CR_ERR_DIVERGED, "the loss is %s",
-                       isnan(value) ? "not a number" : "infinite");
-    cr_plan_run(plan, &run, PHASE_UPDATE, PHASE_UPDATE);
+    *out = (struct run){.rows = rows,
+                        .rate = rate,
+                        .state = state ? cr_state_values(state) : NULL,
+                        .t = (state ? cr_state_steps(state) : 0) + 1,
+                        .params = plan->net->values,
+                        .work = work};
+    return CR_OK;
+}
+
+static cr_status diverged(double loss, cr_error *err)
+{
+    return cr_fail(err, CR_ERR_DIVERGED, "the loss is %s",
+                   isnan(loss) ? "not a number" : "infinite");
+}
+
+static cr_status train_step(const cr_plan *plan, cr_type type, cr_state *state, const void *in,
+                            const void *targets, size_t rows, double rate, double *loss, void *work,
+                            size_t work_size, cr_error *err)
+{
+    struct run run;
+    cr_status status = begin_training(plan, type, state, rows, rate, work, work_size, &run, err);
+    if (status)
+        return status;
+    run.in = in;
+    run.targets = targets;
+    double value;
+    if (cr_plan_train(plan, &run, &(struct batches){.n = 1, .steps = 1}, &value) == 0)
+        return diverged(value, err);
     if (state)
-        cr_state_set_steps(state, done + 1);
+        cr_state_set_steps(state, run.t);
     if (loss)
         *loss = value;
     return CR_OK;
+}
+
+static cr_status train_steps(const cr_plan *plan, cr_type type, cr_state *state, const void *in,
+                             const void *targets, size_t rows, size_t batches, size_t steps,
+                             double rate, double *losses, size_t *done, void *work,
+                             size_t work_size, cr_error *err)
+{
+    struct run run;
+    cr_status status = begin_training(plan, type, state, rows, rate, work, work_size, &run, err);
+    if (!status && batches == 0)
+        status = cr_fail(err, CR_ERR_ARGUMENT, "training needs at least one batch");
+    if (status)
+        return status;
+    run.in = in;
+    run.targets = targets;
+    const struct batches all = {.n = batches, .steps = steps};
+    const size_t made = cr_plan_train(plan, &run, &all, losses);
+    if (state)
+        cr_state_set_steps(state, run.t - 1 + made);
+    if (done)
+        *done = made;
+    return made < steps ? diverged(cr_plan_loss(plan, &run), err) : CR_OK;
 }
 
 cr_status cr_train_step(const cr_plan *plan, cr_state *state, const float *in, const float *targets,
@@ -153,4 +189,22 @@ cr_status cr_train_step_f64(const cr_plan *plan, cr_state *state, const double *
                             void *work, size_t work_size, cr_error *err)
 {
     return train_step(plan, CR_F64, state, in, targets, rows, rate, loss, work, work_size, err);
+}
+
+cr_status cr_train_steps(const cr_plan *plan, cr_state *state, const float *in,
+                         const float *targets, size_t rows, size_t batches, size_t steps,
+                         double rate, double *losses, size_t *done, void *work, size_t work_size,
+                         cr_error *err)
+{
+    return train_steps(plan, CR_F32, state, in, targets, rows, batches, steps, rate, losses, done,
+                       work, work_size, err);
+}
+
+cr_status cr_train_steps_f64(const cr_plan *plan, cr_state *state, const double *in,
+                             const double *targets, size_t rows, size_t batches, size_t steps,
+                             double rate, double *losses, size_t *done, void *work,
+                             size_t work_size, cr_error *err)
+{
+    return train_steps(plan, CR_F64, state, in, targets, rows, batches, steps, rate, losses, done,
+                       work, work_size, err);
 }

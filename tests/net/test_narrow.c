@@ -239,6 +239,92 @@ static void wide_networks_have_no_list(void **state)
     }
 }
 
+/* The public call for many steps against as many calls for one, on a network with a list and one
+ * without. */
+static void many_steps_are_so_many_single_ones(void **state)
+{
+    (void)state;
+    enum { ROWS = 3, BATCHES = 2, N = 5 };
+    const float in[BATCHES * ROWS] = {0.5f, -1, 2, 0.25f, 1, -2};
+    const float targets[BATCHES * ROWS] = {1, 0, 0.5f, -0.5f, 1, 0};
+    for (size_t units = 2; units <= 40; units += 38) {
+        double loss[2][N];
+        float params[2][256];
+        for (int many = 0; many < 2; many++) {
+            cr_builder *b = cr_builder_create(1);
+            cr_net *net = NULL;
+            cr_plan *plan = NULL;
+            cr_builder_dense(b, units, "tanh");
+            cr_builder_dense(b, 1, "identity");
+            assert_int_equal(cr_builder_build(b, CR_F32, 1, &net, NULL), CR_OK);
+            assert_int_equal(cr_plan_create(net, CR_FOR_TRAINING, ROWS, &plan, NULL), CR_OK);
+            assert_int_equal(plan->narrow != NULL, units == 2);
+            const size_t size = cr_plan_work_size(plan);
+            void *work = cr_work_alloc(size);
+            size_t done = 0;
+            for (size_t i = 0; i < N && !many; i++)
+                assert_int_equal(cr_train_step(plan, NULL, in + i % BATCHES * ROWS,
+                                               targets + i % BATCHES * ROWS, ROWS, 0.1, &loss[0][i],
+                                               work, size, NULL),
+                                 CR_OK);
+            if (many) {
+                assert_int_equal(cr_train_steps(plan, NULL, in, targets, ROWS, BATCHES, N, 0.1,
+                                                loss[1], &done, work, size, NULL),
+                                 CR_OK);
+                assert_int_equal(done, N);
+            }
+            assert_true(net->block <= 256);
+            memcpy(params[many], net->values, net->block * sizeof(float));
+            cr_work_free(work);
+            cr_plan_free(plan);
+            cr_net_free(net);
+            cr_builder_free(b);
+        }
+        assert_memory_equal(loss[0], loss[1], sizeof *loss);
+        assert_true(loss[0][N - 1] < loss[0][0]);
+        assert_memory_equal(params[0], params[1], 3 * units * sizeof(float));
+    }
+}
+
+static void many_steps_stop_where_the_loss_is_not_finite(void **state)
+{
+    (void)state;
+    const double in[] = {1, 2, NAN}, targets[] = {1, 0, 1};
+    for (size_t units = 1; units <= 20; units += 19) {
+        cr_builder *b = cr_builder_create(1);
+        cr_net *net = NULL;
+        cr_plan *plan = NULL;
+        cr_error err;
+        double loss[4] = {0};
+        size_t done = 9;
+        cr_builder_dense(b, units, "sigmoid");
+        cr_builder_dense(b, 1, "sigmoid");
+        assert_int_equal(cr_builder_build(b, CR_F64, 1, &net, NULL), CR_OK);
+        assert_int_equal(cr_plan_create(net, CR_FOR_TRAINING, 1, &plan, NULL), CR_OK);
+        const size_t size = cr_plan_work_size(plan);
+        void *work = cr_work_alloc(size);
+        const double before = cr_net_get(net, 0);
+        assert_int_equal(
+            cr_train_steps_f64(plan, NULL, in, targets, 1, 0, 4, 1, loss, &done, work, size, &err),
+            CR_ERR_ARGUMENT);
+        assert_int_equal(
+            cr_train_steps_f64(plan, NULL, in, targets, 2, 1, 4, 1, loss, &done, work, size, &err),
+            CR_ERR_ROWS);
+        assert_int_equal(done, 9);
+        assert_int_equal(
+            cr_train_steps_f64(plan, NULL, in, targets, 1, 3, 4, 1, loss, &done, work, size, &err),
+            CR_ERR_DIVERGED);
+        assert_non_null(strstr(err.message, "not a number"));
+        assert_int_equal(done, 2);
+        assert_true(loss[0] > 0 && loss[1] > 0 && isnan(loss[2]) && loss[3] == 0);
+        assert_true(isfinite(cr_net_get(net, 0)) && cr_net_get(net, 0) != before);
+        cr_work_free(work);
+        cr_plan_free(plan);
+        cr_net_free(net);
+        cr_builder_free(b);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -246,6 +332,8 @@ int main(void)
         cmocka_unit_test(graphs_give_the_same_bits),
         cmocka_unit_test(predictions_are_the_same),
         cmocka_unit_test(wide_networks_have_no_list),
+        cmocka_unit_test(many_steps_are_so_many_single_ones),
+        cmocka_unit_test(many_steps_stop_where_the_loss_is_not_finite),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
