@@ -104,6 +104,7 @@ static const struct notation notations[] = {
                  [NOTE_PRE] = "a_{j}^{({layer})}",
                  [NOTE_ACT] = "z_{j}^{({layer})}",
                  [NOTE_TARGET] = "t_{k}",
+                 [NOTE_TIME] = "τ",
                  [NOTE_LOSS] = "E",
                  [NOTE_DELTA] = "δ_{j}^{({layer})}",
                  [NOTE_EXAMPLE] = "^{[{e}]}",
@@ -241,8 +242,10 @@ cr_status cr_notation_choose(const struct spec *spec, const char *name, struct n
     const char *used = name ? name : base ? base : one_digit(spec) ? "numbered" : "arrows";
 
     struct notation n = *find(used);
-    if (strcmp(used, "arrows") == 0 && names_y(spec))
+    if (strcmp(used, "arrows") == 0 && names_y(spec)) {
         n.pattern[NOTE_TARGET] = "t_{k}";
+        n.pattern[NOTE_TIME] = "τ";
+    }
     for (int i = 0; i < NOTE_COUNT_; i++)
         if (!n.pattern[i])
             n.pattern[i] = common.pattern[i];

@@ -11,6 +11,7 @@ struct JOB {
     const struct KERNELS *k;
     struct slicing slicing;
     enum phase first, last;
+    T constants[UPDATE_NUMBERS]; /* of the update's kernel, but for the rate */
 };
 
 /* Where one slice's values begin, for each kind of place. */

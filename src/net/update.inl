@@ -12,22 +12,32 @@ static void NAME(factor)(const struct JOB *j, const struct VIEW *view, const str
     *NAME(at)(view, j->plan, c->out) = (T)out;
 }
 
-static void NAME(update_scalars)(const struct JOB *j)
+/* A run that updates nothing leaves the scalars alone. */
+static void NAME(update_scalars)(struct JOB *j)
 {
     const cr_plan *p = j->plan;
     const struct VIEW view = NAME(view_of)(p, j->run, 0, 0);
     const struct tape *t = p->tape;
-    if (j->last < PHASE_UPDATE || cr_optimiser_is_plain(&t->net->spec->optimiser))
+    const struct spec_optimiser *o = &t->net->spec->optimiser;
+    if (j->last < PHASE_UPDATE || cr_optimiser_is_plain(o))
         return;
     for (int v = 0; v < t->n_values; v++) {
         if (t->value[v].role == ROLE_TIME)
             *NAME(at)(&view, p, v) = (T)j->run->t;
         if (t->value[v].role == ROLE_HYPER)
-            *NAME(at)(&view, p, v) = (T)t->net->spec->optimiser.param[t->value[v].which];
+            *NAME(at)(&view, p, v) = (T)o->param[t->value[v].which];
     }
-    for (int i = 0; i < p->n_calls; i++)
-        if (p->call[i].phase == PHASE_UPDATE && t->value[p->call[i].out].extent == SCALAR)
-            NAME(factor)(j, &view, &p->call[i]);
+    for (int i = 0; i < p->n_calls; i++) {
+        const struct value *v = &t->value[p->call[i].out];
+        if (p->call[i].phase != PHASE_UPDATE || v->extent != SCALAR)
+            continue;
+        NAME(factor)(j, &view, &p->call[i]);
+        j->constants[UPDATE_FACTOR0 + v->which] = *NAME(at)(&view, p, p->call[i].out);
+    }
+    for (int i = 0; i < UPDATE_PARAMS; i++) {
+        j->constants[UPDATE_PARAM0 + 2 * i] = (T)o->param[i];
+        j->constants[UPDATE_PARAM0 + 2 * i + 1] = (T)(1 - o->param[i]);
+    }
 }
 
 /* One call on numbers begin .. begin + n of its group; g are their gradients. */
@@ -50,23 +60,18 @@ static void NAME(update_call)(const struct JOB *j, const struct VIEW *view, cons
         j->k->map(c->program, args, step, out, n);
 }
 
-static void NAME(update_constants)(const struct JOB *j, const struct VIEW *view,
-                                   const struct update *u, T *c)
+static void NAME(update_by_kernel)(const struct JOB *j, const struct update *u, size_t begin,
+                                   size_t n, const T *g)
 {
-    const struct tape *t = j->plan->tape;
-    const double *param = t->net->spec->optimiser.param;
+    const size_t block = j->plan->net->block, at = j->plan->net->param[u->group].offset + begin;
     const T rate = (T)j->run->rate;
+    T c[UPDATE_NUMBERS], *state[OPT_STATES] = {0};
+    memcpy(c, j->constants, sizeof c);
     c[UPDATE_RATE] = u->rate == 1 ? rate : rate * (T)u->rate;
-    c[UPDATE_FACTOR0] = c[UPDATE_FACTOR1] = 0;
-    for (int i = 0; i < u->first; i++)
-        if (j->plan->call[i].phase == PHASE_UPDATE &&
-            t->value[j->plan->call[i].out].role == ROLE_FACTOR)
-            c[UPDATE_FACTOR0 + t->value[j->plan->call[i].out].which] =
-                *NAME(at)(view, j->plan, j->plan->call[i].out);
-    for (int i = 0; i < UPDATE_PARAMS; i++) {
-        c[UPDATE_PARAM0 + 2 * i] = (T)param[i];
-        c[UPDATE_PARAM0 + 2 * i + 1] = (T)(1 - param[i]);
-    }
+    for (int i = 0; i < u->states; i++)
+        state[i] = (T *)j->run->state + (size_t)i * block + at;
+    j->k->update[u->kernel]((T *)j->run->params + at, state[0], state[1], g, c, u->decay,
+                            (T)u->weight_decay, n);
 }
 
 /* Give numbers begin .. begin + n of a group their new values, from the gradients g of these
@@ -76,17 +81,11 @@ static void NAME(update_range)(const struct JOB *j, const struct update *u, size
                                const T *g)
 {
     const cr_plan *p = j->plan;
-    const struct VIEW view = NAME(view_of)(p, j->run, 0, 0);
     if (u->kernel != UPDATE_NONE) {
-        T c[UPDATE_NUMBERS];
-        NAME(update_constants)(j, &view, u, c);
-        const size_t at = p->net->param[u->group].offset + begin;
-        T *w = (T *)j->run->params + at, *state[OPT_STATES] = {0};
-        for (int i = 0; i < u->states; i++)
-            state[i] = (T *)j->run->state + (size_t)i * p->net->block + at;
-        j->k->update[u->kernel](w, state[0], state[1], g, c, u->decay, (T)u->weight_decay, n);
+        NAME(update_by_kernel)(j, u, begin, n, g);
         return;
     }
+    const struct VIEW view = NAME(view_of)(p, j->run, 0, 0);
     for (int i = u->first; i < u->first + u->n; i++)
         NAME(update_call)(j, &view, &p->call[i], begin, n, g);
 }
@@ -108,8 +107,9 @@ static void NAME(update_step)(const struct JOB *j, const struct call *c)
         NAME(factor)(j, &view, c);
         return;
     }
-    for (int i = 0; i < p->n_updates; i++)
-        if (p->update[i].group == v->param)
-            NAME(update_call)
-    (j, &view, c, 0, p->update[i].size, NAME(update_gradient)(j, &p->update[i]));
+    int i = 0;
+    while (p->update[i].group != v->param)
+        i++;
+    const T *g = NAME(update_gradient)(j, &p->update[i]);
+    NAME(update_call)(j, &view, c, 0, p->update[i].size, g);
 }

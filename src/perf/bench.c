@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/cpu.h"
+#include "net/tables.h"
 #include "perf/clock.h"
 #include "perf/limits.h"
 #include "perf/workload.h"

@@ -6,6 +6,7 @@
 
 #include "base/random.h"
 #include "kernels/check.h"
+#include "net/tables.h"
 #include "perf/sha256.h"
 #include "perf/workload.h"
 
@@ -45,13 +46,18 @@ static const cr_workload large[] = {
 enum { N_LARGE = sizeof large / sizeof *large };
 
 /* Network `index`: every third is one of the large ones. The sizes of the others are random, small
- * and odd ones among them, so that whole and broken vectors and slices occur. */
+ * and odd ones among them, so that whole and broken vectors and slices occur. Every optimiser
+ * has its turn. */
 static cr_workload network(size_t index)
 {
     static const char *const hidden[] = {"relu", "tanh", "sigmoid"};
-    if (index % 3 == 1)
-        return large[index / 3 % N_LARGE];
     const struct random_key key = {1 + index, RANDOM_CHECK, 1};
+    const char *optimiser = cr_optimiser_row((int)(index % OPT_COUNT))->name;
+    if (index % 3 == 1) {
+        cr_workload w = large[index / 3 % N_LARGE];
+        w.optimiser = optimiser;
+        return w;
+    }
     cr_workload w = {"random", 3 + cr_random_below(key, 0, 3)};
     for (size_t i = 0; i < w.n_units; i++)
         w.units[i] = 1 + cr_random_below(key, 1 + i, MOST_UNITS);
@@ -60,6 +66,7 @@ static cr_workload network(size_t index)
     w.output = classes ? "softmax" : "identity";
     w.loss = classes ? "cross-entropy" : "half-squared";
     w.batch = 1 + cr_random_below(key, 10, MOST_ROWS);
+    w.optimiser = optimiser;
     return w;
 }
 

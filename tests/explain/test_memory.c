@@ -15,7 +15,7 @@
 
 #if OWN_ALLOCATOR
 
-static const char network[] =
+static const char plain[] =
     "notation: {base: arrows, weight: \"w_{n}\"}\n"
     "inputs: {a: 1, \"b c\": -2}\n"
     "layers:\n"
@@ -24,6 +24,12 @@ static const char network[] =
     "     weights: [[1, 2, 3], [3, 2, 1]], bias: none}\n"
     "targets: [1, 0]\n"
     "loss: half-squared\n";
+
+static const char adam[] = "inputs: {a: 1, c: -2}\n"
+                           "layers:\n"
+                           "  - {units: [h], activation: tanh, weights: [[0.5, 1]]}\n"
+                           "targets: [1]\n"
+                           "optimiser: {name: adam, weight-decay: 0.5}\n";
 
 /* Explains with an allocator that fails from call n on; 1 when that was enough. */
 static int attempt(const cr_net *net, const cr_explain_options *how, long n)
@@ -48,7 +54,7 @@ static int attempt(const cr_net *net, const cr_explain_options *how, long n)
     return status == CR_OK;
 }
 
-static void try_all(const cr_explain_options *how)
+static void try_all(const char *network, const cr_explain_options *how)
 {
     cr_net *net = NULL;
     assert_int_equal(cr_net_load_memory(network, strlen(network), "net",
@@ -73,7 +79,8 @@ static void short_of_memory(void **state)
             cr_explain_defaults(&how);
             how.format = (cr_explain_format)format;
             how.form = (cr_explain_form)form;
-            try_all(&how);
+            try_all(plain, &how);
+            try_all(adam, &how);
         }
     }
 }
@@ -86,7 +93,7 @@ static void short_of_memory_on_the_way(void **state)
     how.carry_displayed = 1;
     how.iterations = 2;
     how.why = "dC/dw^2_11"; /* in another notation */
-    try_all(&how);
+    try_all(plain, &how);
 }
 
 int main(void)

@@ -56,7 +56,7 @@ def symbols_of(step, by_id):
     for read in step["reads"]:
         other = by_id[read]
         symbol = other["symbol"]
-        if other["phase"] == "update" and step["phase"] != "verify":
+        if other["phase"] == "update" and step["phase"] != "verify" and pass_of(other) != pass_of(step):
             symbol = unmarked(symbol)
         value = other["value"]
         found.append((symbol, math.nan if value is None else value))
@@ -138,7 +138,9 @@ def exact_values(steps):
         if not step["reads"]:
             if step["phase"] == "given" and step["value"] is not None:
                 known[step["id"]] = Fraction(repr(step["value"]))
-            elif step["symbolic"]:
+            elif not step["symbolic"]:  # the number of the update
+                known[step["id"]] = Fraction(step["value"])
+            else:
                 known[step["id"]] = formula.work_out(step["symbolic"].split(" = ")[-1])
             continue
         if any(read not in known for read in step["reads"]):

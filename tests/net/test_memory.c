@@ -87,6 +87,19 @@ static int copy_with(const struct tape *tape, long calls)
     return status == CR_OK;
 }
 
+static int state_with(const cr_net *net, long calls)
+{
+    const long before = outstanding;
+    cr_state *state = NULL;
+    calls_left = calls;
+    const cr_status status = cr_state_create(net, &state, NULL);
+    calls_left = -1;
+    assert_int_equal(status == CR_OK, state != NULL);
+    cr_state_free(state);
+    assert_int_equal(outstanding, before);
+    return status == CR_OK;
+}
+
 static int check_with(const cr_net *net, long calls)
 {
     const long before = outstanding;
@@ -124,6 +137,16 @@ static void every_allocation_may_fail(void **state)
     for (n = 0; !copy_with(tape, n); n++)
         ;
     cr_tape_free(tape);
+    cr_net_free(net);
+    cr_builder_optimiser(b, "adam", 0);
+    cr_builder_optimiser_constant(b, "weight-decay", 0.1);
+    assert_int_equal(cr_builder_build(b, CR_F32, 1, &net, NULL), CR_OK);
+    for (int purpose = CR_FOR_TRAINING; purpose <= CR_FOR_EXPLAINING; purpose++)
+        for (n = 0; !plan_with(net, (cr_purpose)purpose, n); n++)
+            ;
+    for (n = 0; !state_with(net, n); n++)
+        ;
+    assert_int_equal(n, 2);
     cr_net_free(net);
     cr_builder_free(b);
 }

@@ -310,6 +310,74 @@ static void threads_do_not_change_bits(void **state)
             }
 }
 
+/* Large enough to be updated block by block as gradients are made. */
+static void *large_trained(int method, cr_purpose purpose, int threads, size_t *bytes)
+{
+    enum { BATCH = 70, IN = 150, OUT = 5 };
+    cr_builder *b = cr_builder_create(IN);
+    cr_net *net = NULL;
+    cr_plan *plan = NULL;
+    cr_state *state = NULL;
+    struct team *team = NULL;
+    cr_builder_dense(b, 420, "tanh");
+    cr_builder_dense(b, 230, "relu");
+    cr_builder_dense(b, OUT, "identity");
+    cr_builder_optimiser(b, cr_optimiser_row(method)->name, 0.01);
+    cr_builder_optimiser_constant(b, "weight-decay", 0.01);
+    assert_int_equal(cr_builder_build(b, CR_F32, 1, &net, NULL), CR_OK);
+    cr_builder_free(b);
+    assert_int_equal(cr_plan_create(net, purpose, BATCH, &plan, NULL), CR_OK);
+    assert_int_equal(cr_state_create(net, &state, NULL), CR_OK);
+    if (threads > 1)
+        assert_int_equal(cr_team_create(threads, &team, NULL), CR_OK);
+    float *in = malloc(BATCH * IN * sizeof *in), *targets = malloc(BATCH * OUT * sizeof *targets);
+    for (size_t i = 0; i < BATCH * IN; i++)
+        in[i] = (float)(i % 13) / 13 - 0.5f;
+    for (size_t i = 0; i < BATCH * OUT; i++)
+        targets[i] = (float)(i % 7) / 7;
+    struct run run = {.in = in,
+                      .targets = targets,
+                      .rows = BATCH,
+                      .params = net->values,
+                      .rate = 0.01,
+                      .state = cr_state_values(state),
+                      .work = cr_work_alloc(cr_plan_work_size(plan)),
+                      .team = team};
+    for (run.t = 1; run.t <= 3; run.t++) {
+        cr_plan_run(plan, &run, PHASE_FORWARD, PHASE_UPDATE);
+        if (purpose == CR_FOR_EXPLAINING)
+            adopt(net, state, plan, &run);
+    }
+    *bytes = net->block * sizeof(float);
+    void *out = malloc(*bytes);
+    memcpy(out, net->values, *bytes);
+    cr_team_destroy(team);
+    cr_work_free(run.work);
+    free(in);
+    free(targets);
+    cr_state_free(state);
+    cr_plan_free(plan);
+    cr_net_free(net);
+    return out;
+}
+
+static void large_networks_get_the_same_bits(void **state)
+{
+    (void)state;
+    for (int method = 0; method < OPT_COUNT; method++) {
+        size_t n, m;
+        void *want = large_trained(method, CR_FOR_EXPLAINING, 1, &n);
+        for (int threads = 1; threads <= 3; threads++) {
+            void *got = large_trained(method, CR_FOR_TRAINING, threads, &m);
+            assert_int_equal(m, n);
+            if (memcmp(want, got, n) != 0)
+                fail_msg("%s, %d threads: other bits", cr_optimiser_row(method)->name, threads);
+            free(got);
+        }
+        free(want);
+    }
+}
+
 static void going_on_from_a_saved_state_gives_the_same_bits(void **state)
 {
     (void)state;
@@ -415,6 +483,7 @@ int main(void)
         cmocka_unit_test(agrees_with_pytorch),
         cmocka_unit_test(all_ways_give_the_same_bits),
         cmocka_unit_test(threads_do_not_change_bits),
+        cmocka_unit_test(large_networks_get_the_same_bits),
         cmocka_unit_test(going_on_from_a_saved_state_gives_the_same_bits),
         cmocka_unit_test(the_builder_checks_names_and_ranges),
     };

@@ -64,6 +64,11 @@ is_spread(d["workloads"][0].get("step_us"), "W3 in bf16")
 done = bench("--part=steps", "--workload=W1", "--seconds=0.001", "--precision=bf16")
 check("\nMatrix products of training steps: bf16, " in done.stdout, done.stdout)
 
+w = bench_json("--workload=W2", "--part=steps", "--optimiser=Adam")["workloads"][0]
+check(w["optimiser"] == "adam", f"{w}")
+done = bench("--optimiser=adma")
+check(done.returncode == 2 and "did you mean 'adam'?" in done.stderr, f"{done}")
+
 d = bench_json("--workload=W1", "--threads=1")
 is_spread(d["limits"]["fma_one"], "fma_one")
 is_spread(d["limits"]["fma_team"], "fma_team")
