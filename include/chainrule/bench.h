@@ -100,7 +100,7 @@ typedef struct cr_bench {
 } cr_bench;
 
 /* Measure. *out is freed with cr_bench_free. Errors: CR_ERR_UNKNOWN (workload or optimiser),
- * CR_ERR_ARGUMENT, CR_ERR_LIMIT (threads), CR_ERR_MEMORY, CR_ERR_CANCELLED. */
+ * CR_ERR_ARGUMENT, CR_ERR_LIMIT (threads), CR_ERR_MEMORY, CR_ERR_DIVERGED, CR_ERR_CANCELLED. */
 CR_API cr_status cr_bench_run(const cr_bench_options *options, cr_bench **out, cr_error *err);
 CR_API void cr_bench_free(cr_bench *bench);
 

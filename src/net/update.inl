@@ -21,6 +21,7 @@ static void NAME(update_scalars)(struct JOB *j)
     const struct spec_optimiser *o = &t->net->spec->optimiser;
     if (j->last < PHASE_UPDATE || cr_optimiser_is_plain(o))
         return;
+    assert(j->run->t > 0);
     for (int v = 0; v < t->n_values; v++) {
         if (t->value[v].role == ROLE_TIME)
             *NAME(at)(&view, p, v) = (T)j->run->t;

@@ -179,8 +179,11 @@ static cr_status measure_step(struct session *s, cr_bench_row *row)
     row->step = cr_spread_of(seconds, n);
     row->gflops = cr_spread_of(gflops, n);
     row->share = cr_spread_of(share, n);
+    if (subject->diverged)
+        status = cr_fail(s->err, CR_ERR_DIVERGED, "%s: the loss is not finite any more",
+                         row->workload.name);
     cr_subject_free(subject);
-    return advance(s);
+    return status ? status : advance(s);
 }
 
 /* One row, one thread: every call timed by itself, less what reading the clock takes. */
@@ -280,8 +283,11 @@ static cr_status measure_point(struct session *s, const struct curve *c, size_t 
         flops = 2.0 * (256 * 256 + 256 * 10) * (double)at;
     s->bench->point[s->bench->n_points++] =
         (cr_bench_point){c->name, at, flops, cr_spread_of(v, n)};
+    if (subject->diverged)
+        status =
+            cr_fail(s->err, CR_ERR_DIVERGED, "curve %s: the loss is not finite any more", c->name);
     cr_subject_free(subject);
-    return advance(s);
+    return status ? status : advance(s);
 }
 
 static size_t next_point(const struct curve *c, size_t at)

@@ -84,9 +84,14 @@ static cr_status train(const cr_workload *w, enum isa isa, struct team *team, fl
         cr_subject_train(s, w->batch > MOST_ROWS ? 1 : STEPS);
         memcpy(copy, cr_net_params(s->net), *n * sizeof *copy);
     }
+    const int diverged = s->diverged;
     cr_subject_free(s);
     if (!copy)
         return cr_fail_memory(err);
+    if (diverged && isa == ISA_REF) { /* anything would equal that */
+        free(copy);
+        return cr_fail(err, CR_ERR_DIVERGED, "the loss of a network is not finite");
+    }
     *out = copy;
     return CR_OK;
 }

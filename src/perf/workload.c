@@ -109,6 +109,7 @@ cr_status cr_subject_create(const cr_workload *w, cr_purpose purpose, size_t row
                           .params = cr_net_params(s->net),
                           .rate = w->optimiser ? s->net->spec->optimiser.learning_rate : 0.01,
                           .state = cr_state_values(s->state),
+                          .t = 1,
                           .work = s->work,
                           .team = team};
     *out = s;
@@ -151,7 +152,8 @@ void cr_subject_train(void *ctx, size_t times)
     struct subject *s = ctx;
     s->run.in = s->in;
     s->run.targets = s->targets;
-    cr_plan_train(s->plan, &s->run, &(struct batches){BATCHES, s->next, times}, NULL);
+    const struct batches all = {BATCHES, s->next, times};
+    s->diverged |= cr_plan_train(s->plan, &s->run, &all, NULL) < times;
     s->run.t += times;
     s->next = (s->next + times) % BATCHES;
 }

@@ -26,7 +26,8 @@ struct subject {
     size_t rows; /* of a call */
     float *in, *targets, *work;
     struct run run;
-    size_t next; /* batch */
+    size_t next;  /* batch */
+    int diverged; /* a loss was not finite: fewer steps were made than asked for */
 };
 
 /* purpose: training, or predicting `rows` rows at a time (0: the workload's batch). The

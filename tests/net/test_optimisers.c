@@ -417,6 +417,21 @@ static void going_on_from_a_saved_state_gives_the_same_bits(void **state)
     assert_memory_equal(cr_net_params(net[0]), cr_net_params(net[1]), n);
     assert_int_equal(cr_state_steps(kept[1]), 10);
 
+    double loss[2][7];
+    size_t done = 0;
+    assert_int_equal(cr_train_steps(plan[0], kept[0], in, target, 1, 2, 7, 0.01, loss[0], &done,
+                                    work, size, NULL),
+                     CR_OK);
+    assert_int_equal(done, 7);
+    for (int i = 0; i < 7; i++)
+        assert_int_equal(cr_train_step(plan[1], kept[1], in + 3 * (i % 2), target + i % 2, 1, 0.01,
+                                       &loss[1][i], work, size, NULL),
+                         CR_OK);
+    assert_memory_equal(loss[0], loss[1], sizeof loss[0]);
+    assert_memory_equal(cr_net_params(net[0]), cr_net_params(net[1]), n);
+    assert_int_equal(cr_state_steps(kept[0]), 17);
+    assert_int_equal(cr_state_steps(kept[1]), 17);
+
     cr_error err;
     assert_int_equal(cr_train_step(plan[0], NULL, in, target, 2, 0.01, NULL, work, size, &err),
                      CR_ERR_ARGUMENT);
