@@ -53,7 +53,7 @@ enum { UPDATE_RATE, UPDATE_FACTOR0, UPDATE_FACTOR1, UPDATE_PARAM0, UPDATE_PARAMS
 enum { UPDATE_NUMBERS = UPDATE_PARAM0 + 2 * UPDATE_PARAMS };
 /* Bytes of scratch memory that any product makes do with, for blocks of its two factors. */
 enum {
-    KERNEL_SCRATCH_A = 512 << 10,
+    KERNEL_SCRATCH_A = 528 << 10,
     KERNEL_SCRATCH_B = 128 << 10,
     KERNEL_SCRATCH = KERNEL_SCRATCH_A + KERNEL_SCRATCH_B + 256
 };

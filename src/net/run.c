@@ -1,5 +1,6 @@
 #include <assert.h>
 #include <math.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "base/team.h"
@@ -11,12 +12,14 @@
 enum { CHUNK = 1 << 14 };
 
 /* How the outputs of a large network are shared: in parts of a multiple of so many rows or
- * columns, and at most so many columns; and gradients in blocks that stay in the second cache
- * until the update takes them, beside the memory of kernels. */
+ * columns, and at most so many columns; and gradients, unless they are sums over many rows, in
+ * blocks that stay in the second cache until the update takes them, beside the memory of
+ * kernels. */
 enum {
     ROW_UNIT = 24,
     COL_UNIT = 64,
     MOST_COLS = 512,
+    LONG_SUM = 512,
     BLOCK_AT = KERNEL_SCRATCH,
     BLOCK_BYTES = 256 << 10
 };
@@ -41,15 +44,19 @@ static size_t part_of(size_t n, size_t count, size_t unit)
 }
 
 /* How many blocks the gradient that a call makes falls into, for so many members, and how large
- * each is. */
-static size_t blocks(const struct call *c, const struct value *v, size_t size, size_t members,
-                     size_t *high, size_t *wide)
+ * each is: small ones, or where sums are long as large as can be, because every block reads its
+ * factors anew. */
+static size_t blocks(const struct call *c, const struct value *v, size_t size, size_t depth,
+                     size_t members, size_t *high, size_t *wide)
 {
-    const size_t rows = v[c->out].rows, cols = v[c->out].cols, most = BLOCK_BYTES / size;
+    const size_t rows = v[c->out].rows, cols = v[c->out].cols;
+    const size_t most = depth < LONG_SUM ? BLOCK_BYTES / size : SIZE_MAX;
     size_t by_rows = 1, by_cols = 1;
     *high = rows, *wide = cols;
     if (c->op != OP_LINEAR_DW)
         return 1;
+    if (depth >= LONG_SUM && rows >= members * ROW_UNIT)
+        *high = part_of(rows, members, ROW_UNIT);
     while (*high > most / *wide || parts(rows, *high) * parts(cols, *wide) < members) {
         if (*high > *wide && *high > ROW_UNIT)
             *high = part_of(rows, by_rows *= 2, ROW_UNIT);

@@ -64,20 +64,17 @@ static void NAME(gradient_block)(const struct STAGE *s, const struct call *c,
 {
     const size_t cols = s->j->plan->tape->value[c->out].cols,
                  begin = block->row * cols + block->col;
-    if (!s->update) {
-        T *out = NAME(at)(&s->view, s->j->plan, c->out);
-        NAME(gradient)(s, c, block, out + begin, cols, pack);
-        return;
-    }
     const struct update *u = update_of(s->j->plan, c);
-    T *g = (T *)((char *)pack + BLOCK_AT);
-    NAME(gradient)(s, c, block, g, block->cols, pack);
-    if (block->cols == cols) {
-        NAME(update_range)(s->j, u, begin, block->rows * cols, g);
-        return;
+    T *g = NAME(at)(&s->view, s->j->plan, c->out) + begin;
+    size_t ld = cols;
+    if (s->update && block->rows * block->cols <= BLOCK_BYTES / sizeof(T)) {
+        g = (T *)((char *)pack + BLOCK_AT);
+        ld = block->cols;
     }
-    for (size_t r = 0; r < block->rows; r++)
-        NAME(update_range)(s->j, u, begin + r * cols, block->cols, g + r * block->cols);
+    NAME(gradient)(s, c, block, g, ld, pack);
+    for (size_t r = 0, n = block->cols == cols ? block->rows : 1; s->update && r < block->rows;
+         r += n)
+        NAME(update_range)(s->j, u, begin + r * cols, n * block->cols, g + r * ld);
 }
 
 static void NAME(gradient_item)(void *ctx, size_t item, int member)
@@ -88,7 +85,7 @@ static void NAME(gradient_item)(void *ctx, size_t item, int member)
     int i = s->begin;
     size_t high = 0, wide = 0;
     for (;; i++) {
-        const size_t n = blocks(&s->j->plan->call[i], v, sizeof(T), s->high, &high, &wide);
+        const size_t n = blocks(&s->j->plan->call[i], v, sizeof(T), s->rows, s->high, &high, &wide);
         if (item < n)
             break;
         item -= n;
@@ -99,8 +96,7 @@ static void NAME(gradient_item)(void *ctx, size_t item, int member)
         NAME(whole_call)(s->j, &s->view, c, s->rows, pack);
         if (s->update)
             NAME(update_range)
-            (s->j, update_of(s->j->plan, c), 0, rows * cols,
-             NAME(at)(&s->view, s->j->plan, c->out));
+        (s->j, update_of(s->j->plan, c), 0, rows * cols, NAME(at)(&s->view, s->j->plan, c->out));
         return;
     }
     struct PART block = {.row = item / parts(cols, wide) * high,
@@ -123,8 +119,8 @@ static void NAME(run_stage)(struct STAGE *s)
     s->high = members;
     for (int i = s->begin; i < s->end; i++) {
         size_t high, wide;
-        n +=
-            blocks(&s->j->plan->call[i], s->j->plan->tape->value, sizeof(T), members, &high, &wide);
+        n += blocks(&s->j->plan->call[i], s->j->plan->tape->value, sizeof(T), s->rows, members,
+                    &high, &wide);
     }
     cr_team_run(team, n, NAME(gradient_item), s);
 }

@@ -201,27 +201,47 @@ static void strip(struct strip *s, size_t rows, size_t width)
     }
 }
 
-/* to[i][j] = from[i][j]; writes whole vectors */
-static void copy(T *to, size_t ldto, const T *from, size_t ldfrom, size_t rows, size_t cols)
+/* to[strip][i][j] = from[i][strip * width + j], j < width: a matrix cut into strips, row by row as
+ * it lies. Whole vectors are written; what is beyond a strip's row the next one overwrites. */
+INLINE void cut(T *to, size_t ldto, size_t width, const T *from, size_t ldfrom, size_t rows,
+                size_t cols)
 {
-    for (size_t i = 0; i < rows; i++, to += ldto, from += ldfrom) {
+    const size_t written = (width + WIDE - 1) / WIDE * WIDE;
+    for (size_t i = 0; i < rows; i++, from += ldfrom) {
+        T *at = to + i * ldto;
         size_t j = 0;
-        for (; j + WIDE <= cols; j += WIDE)
-            wide_store(to + j, wide_load(from + j, 0), 0);
-        if (j < cols)
-            wide_store(to + j, wide_load(from + j, cols - j), 0);
+        if (i + 1 < rows || written <= ldto)
+            for (; j + written <= cols; j += width, at += rows * ldto)
+                UNROLL
+        for (size_t v = 0; v < width; v += WIDE)
+            wide_store(at + v, wide_load(from + j + v, 0), 0);
+        for (; j < cols; j += width, at += rows * ldto)
+            for (size_t v = 0; v < width && j + v < cols; v += WIDE) {
+                const size_t left = cols - j - v, lanes = width - v < WIDE ? width - v : 0;
+                wide_store(at + v, wide_load(from + j + v, left < WIDE ? left : 0), lanes);
+            }
     }
 }
 
 /* to[j][i] = from[i][j]; writes whole vectors */
 static void turn(T *to, size_t ldto, const T *from, size_t ldfrom, size_t rows, size_t cols)
 {
+    const int meet = ldfrom % PAGE == 0;
     for (size_t i = 0; i < rows; i += WIDE, from += WIDE * ldfrom, to += WIDE) {
         const size_t lanes = rows - i < WIDE ? rows - i : WIDE;
-        const T *line[WIDE]; /* what is beyond the last row does not matter */
+        _Alignas(64) T near[WIDE * WIDE];
+        const T *line[WIDE], *copied[WIDE]; /* what is beyond the last row does not matter */
         size_t j = 0;
-        for (size_t l = 0; l < WIDE; l++)
+        for (size_t l = 0; l < WIDE; l++) {
             line[l] = from + (l < lanes ? l : lanes - 1) * ldfrom;
+            copied[l] = near + l * WIDE;
+        }
+        for (; j + WIDE <= cols && meet; j += WIDE) {
+            UNROLL
+            for (size_t l = 0; l < WIDE; l++)
+                wide_store(near + l * WIDE, wide_load(line[l] + j, 0), 0);
+            wide_turn(to + j * ldto, ldto, copied, 0);
+        }
         for (; j + WIDE <= cols; j += WIDE)
             wide_turn(to + j * ldto, ldto, line, j);
         for (; j < cols; j++)
@@ -237,18 +257,19 @@ struct block {
     T *a, *b; /* NULL: in place */
 };
 
-/* to[tile][p][row] = a; each copy writes whole vectors, whose end the next one overwrites */
+/* to[tile][p][row] = a */
 static void copy_a(const struct block *s)
 {
     const struct matrix *a = &s->m->a;
     const T *from = a->at + s->i0 * a->row + s->k * a->col;
-    T *to = s->a;
-    for (size_t i = 0; i < s->rows; i += ROWS, from += ROWS * a->row, to += STEP * s->depth) {
-        const size_t high = s->rows - i < ROWS ? s->rows - i : ROWS;
-        if (a->row == 1)
-            copy(to, STEP, from, a->col, s->depth, high);
-        else
-            turn(to, STEP, from, a->row, high, s->depth);
+    const size_t tiles = (s->rows + ROWS - 1) / ROWS;
+    if (a->row == 1)
+        cut(s->a, STEP, ROWS, from, a->col, s->depth, s->rows);
+    for (size_t t = 0; t < tiles; t++) {
+        const size_t i = t * ROWS, high = s->rows - i < ROWS ? s->rows - i : ROWS;
+        T *to = s->a + t * STEP * s->depth;
+        if (a->row != 1)
+            turn(to, STEP, from + i * a->row, a->row, high, s->depth);
         if (s->m->edit)
             s->m->edit(to, STEP * s->depth);
     }
@@ -258,29 +279,70 @@ static void copy_a(const struct block *s)
 static void copy_b(const struct block *s, size_t j0, size_t width)
 {
     const struct product *m = s->m;
+    if (!m->turned)
+        cut(s->b, TILE, TILE, m->b + s->k * m->ldb + j0, m->ldb, s->depth, width);
     for (size_t j = 0; j < width; j += TILE) {
         const size_t w = width - j < TILE ? width - j : TILE, at = j0 + j;
         if (m->turned)
             turn(s->b + j * s->depth, TILE, m->b + at * m->ldb + s->k, m->ldb, w, s->depth);
-        else
-            copy(s->b + j * s->depth, TILE, m->b + s->k * m->ldb + at, m->ldb, s->depth, w);
         if (m->edit)
             m->edit(s->b + j * s->depth, s->depth * TILE);
     }
 }
 
+/* What will be copied next: it is fetched to the second cache while tiles are computed. */
+struct soon {
+    const T *at;
+    size_t ld, rows, cols, done;
+};
+
+/* Fetches a part of the rows: so much that all are there after `times` calls. */
+static void fetch(struct soon *s, size_t times)
+{
+    const size_t n = s->rows / times + 1, end = s->done + n < s->rows ? s->done + n : s->rows;
+    for (; s->done < end; s->done++)
+        for (size_t j = 0; j < s->cols; j += 64 / sizeof(T))
+            __builtin_prefetch(s->at + s->done * s->ld + j, 0, 2);
+}
+
+/* Fetches the next tile of an output, the one to the right. */
+static void fetch_out(const struct strip *s, size_t rows, size_t right)
+{
+    for (size_t i = 0; i < rows && right; i++)
+        for (size_t j = 0; j < TILE; j += 64 / sizeof(T))
+            __builtin_prefetch(s->out + i * s->ldo + right + j, 1);
+}
+
+/* What copy_b takes for the columns j0 to j0 + width, and copy_a for the depth from k. */
+static struct soon soon_b(const struct block *s, size_t j0, size_t width)
+{
+    const struct product *m = s->m;
+    return m->turned ? (struct soon){m->b + j0 * m->ldb + s->k, m->ldb, width, s->depth, 0}
+                     : (struct soon){m->b + s->k * m->ldb + j0, m->ldb, s->depth, width, 0};
+}
+
+static struct soon soon_a(const struct block *s, size_t k, size_t depth)
+{
+    const struct matrix *a = &s->m->a;
+    const T *at = a->at + s->i0 * a->row + k * a->col;
+    return a->row == 1 ? (struct soon){at, a->col, depth, s->rows, 0}
+                       : (struct soon){at, a->row, s->rows, depth, 0};
+}
+
 /* Columns j0 to j0 + width, at most PANELS panels. */
-static void panels(const struct block *s, size_t j0, size_t width)
+static void panels(const struct block *s, size_t j0, size_t width, struct soon *soon)
 {
     const struct product *m = s->m;
     const size_t wide = m->rows <= FEW && !s->a && !s->b && m->a.col == 1 ? LONG * WIDE : TILE;
-    const int last = s->k + s->depth == m->depth;
+    const size_t tiles = (s->rows + ROWS - 1) / ROWS * ((width + TILE - 1) / TILE);
+    const int last = s->k + s->depth == m->depth, from = s->a            ? COPY
+                                                         : m->a.col == 1 ? ALONG
+                                                                         : ACROSS;
     _Alignas(64) T bias[PANELS * TILE];
     for (size_t j = 0; m->bias && last && j < width; j++)
         bias[j] = m->bias[(j0 + j) * m->bias_step];
     if (s->b)
         copy_b(s, j0, width);
-    const int from = s->a ? COPY : m->a.col == 1 ? ALONG : ACROSS;
     for (size_t i = 0; i < s->rows; i += ROWS) {
         const size_t rows = s->rows - i < ROWS ? s->rows - i : ROWS;
         struct matrix a = {s->a + i / ROWS * STEP * s->depth, 1, STEP};
@@ -300,7 +362,11 @@ static void panels(const struct block *s, size_t j0, size_t width)
                                      .depth = s->depth,
                                      .from = from,
                                      .go_on = s->k > 0};
+            if (m->cols > NEAR / sizeof(T) / ROWS)
+                fetch_out(&strip_of, rows, j + w < width ? w : 0);
             strip(&strip_of, rows, w);
+            if (soon->done < soon->rows)
+                fetch(soon, tiles);
         }
     }
 }
@@ -374,16 +440,24 @@ static void product(const struct product *m, void *scratch)
     const size_t j0 = m->turned && !m->edit && m->rows > 0 && m->rows <= FEW ? few_rows(m) : 0;
     const size_t panel_cols = m->cols < PANELS * TILE ? m->cols + TILE - 1 : PANELS * TILE;
     T *b = scratch, *a = b_in_place ? b : b + panel_cols / TILE * TILE * depth;
-    for (size_t i = 0; i < m->rows; i += MOST) {
+    const size_t times = m->rows / MOST + (m->rows % MOST != 0);
+    const size_t share = times ? (m->rows + times - 1) / times : 1;
+    const size_t high = (share + ROWS - 1) / ROWS * ROWS; /* at most MOST */
+    for (size_t i = 0; i < m->rows; i += high) {
         struct block s = {.m = m, .i0 = i, .a = a_in_place ? NULL : a, .b = b_in_place ? NULL : b};
-        s.rows = m->rows - i < MOST ? m->rows - i : MOST;
+        s.rows = m->rows - i < high ? m->rows - i : high;
         do {
             s.depth = m->depth - s.k < depth ? m->depth - s.k : depth;
             if (s.a)
                 copy_a(&s);
             for (size_t j = j0, w; j < m->cols; j += w) {
+                struct soon soon = {0};
                 w = m->cols - j < PANELS * TILE ? m->cols - j : PANELS * TILE;
-                panels(&s, j, w);
+                if (s.b && j + w < m->cols)
+                    soon = soon_b(&s, j + w, m->cols - j - w < w ? m->cols - j - w : w);
+                else if (s.a && s.k + s.depth < m->depth)
+                    soon = soon_a(&s, s.k + s.depth, depth);
+                panels(&s, j, w, &soon);
             }
             s.k += s.depth;
         } while (s.k < m->depth);
