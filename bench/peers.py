@@ -354,8 +354,8 @@ def measure(args, task, here):
         if not peers:
             out["ours"].setdefault("alone", []).append(ours.microseconds())
         for name, peer in list(peers):
+            before = ours.microseconds()
             try:
-                before = ours.microseconds()
                 took = peer.microseconds()
             except (Missing, subprocess.SubprocessError) as why:
                 say(f"  {name}: {why}")

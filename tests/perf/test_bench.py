@@ -66,6 +66,7 @@ check("\nMatrix products of training steps: bf16, " in done.stdout, done.stdout)
 
 w = bench_json("--workload=W2", "--part=steps", "--optimiser=Adam")["workloads"][0]
 check(w["optimiser"] == "adam", f"{w}")
+check(w["share"]["median"] < 1.5, f"all steps are made, none in no time: {w}")
 done = bench("--optimiser=adma")
 check(done.returncode == 2 and "did you mean 'adam'?" in done.stderr, f"{done}")
 
