@@ -249,7 +249,7 @@ def markdown(results):
 
 
 # The drawing: a panel for each curve, both axes logarithmic, a line for each number of threads.
-WIDE, HIGH, LEFT, TOP, GAP = 300, 190, 60, 34, 90
+WIDE, HIGH, LEFT, TOP, GAP = 300, 190, 60, 34, 60
 COLOURS = ["#1f5fa8", "#c4572a", "#3a7d44", "#7a4d9c"]
 
 
@@ -284,14 +284,14 @@ def panel(name, points, threads, x0, y0):
 def drawing(results):
     curves, threads = curves_of(results), list(results["curves"])
     rows = (len(curves) + 1) // 2
-    width, height = 2 * (LEFT + WIDE) + 40, TOP + rows * (HIGH + GAP)
+    width, height = 2 * (LEFT + WIDE) + 40, TOP + rows * (HIGH + GAP) + 10
     out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
            'font-family="sans-serif" font-size="12">',
            f'<title>Time per step and per prediction</title>'
            f'<rect width="{width}" height="{height}" fill="#fff"/>']
     for i, (name, points) in enumerate(curves.items()):
         out += panel(name, points, threads, LEFT + i % 2 * (WIDE + LEFT + 10),
-                     TOP + i // 2 * (HIGH + GAP - 30))
+                     TOP + i // 2 * (HIGH + GAP))
     for i, n in enumerate(threads):
         x = LEFT + 140 * i
         out.append(f'<path d="M{x} {height - 14}h24" stroke="{COLOURS[i % 4]}" stroke-width="2"/>'
