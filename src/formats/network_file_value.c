@@ -148,15 +148,26 @@ static cr_status unknown_key(const struct reader *r, const struct file_map_row *
     return CR_ERR_UNKNOWN;
 }
 
+/* The constant of some optimiser that a key names, as the table spells it; NULL: none. */
+static const char *optimiser_constant(const struct yaml_node *key)
+{
+    const struct optimiser_row *row;
+    for (int i = 0; (row = cr_optimiser_row(i)) != NULL; i++)
+        for (int k = 0; k < TABLE_PARAMS && row->param[k].name; k++)
+            if (same_key(key, row->param[k].name))
+                return row->param[k].name;
+    return NULL;
+}
+
 static cr_status add_param(struct reader *r, struct fields *out, const struct yaml_node *key,
-                           const struct yaml_node *value)
+                           const struct yaml_node *value, const char *name)
 {
     struct spec_param *p = &out->param[out->n_params];
     const struct word word = cr_file_word(key);
     cr_status status = cr_file_number(r, value, "a parameter", &p->value);
     if (status != CR_OK)
         return status;
-    p->name = cr_arena_strdup(&r->tmp, word.s);
+    p->name = cr_arena_strdup(&r->tmp, name ? name : word.s);
     p->name_at = cr_yaml_place(&r->yaml, key);
     p->value_at = cr_yaml_place(&r->yaml, value);
     out->n_params++;
@@ -183,8 +194,10 @@ cr_status cr_file_fields(struct reader *r, const struct yaml_node *node, enum fi
     for (const struct yaml_node *k = node->child; k; k = k->next->next) {
         const struct yaml_node *value = k->next;
         const int i = find_key(row, k);
-        if (i < 0 && (!row->has_params || (value->kind == YAML_SCALAR && !is_empty(value) &&
-                                           !cr_file_is_number(value))))
+        const char *constant = map == MAP_OPTIMISER ? optimiser_constant(k) : NULL;
+        if (i < 0 && !constant &&
+            (!row->has_params ||
+             (value->kind == YAML_SCALAR && !is_empty(value) && !cr_file_is_number(value))))
             return unknown_key(r, row, k);
         if (is_empty(value)) {
             cr_file_fail(r, CR_ERR_VALUE, k, "'%s' has no value", cr_file_word(k).s);
@@ -202,7 +215,7 @@ cr_status cr_file_fields(struct reader *r, const struct yaml_node *node, enum fi
             f.value[i] = value;
             continue;
         }
-        const cr_status status = add_param(r, &f, k, value);
+        const cr_status status = add_param(r, &f, k, value, constant);
         if (status != CR_OK)
             return status;
     }

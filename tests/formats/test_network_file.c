@@ -176,7 +176,7 @@ static const char everything[] =
     "    bias: {shared: zeros}\r\n"
     "targets: {o2: 0.5, o1: 0.25}\r\n"
     "loss: {name: huber, delta: 2, reduction: sum}\r\n"
-    "optimizer: {learning_rate: 1e-2}\r\n"
+    "optimizer: {learning_rate: 1e-2, Weight_Decay: 0.5}\r\n"
     "train: {epochs: 3, batch: 32, precision: BF16, seed: 18446744073709551615}\r\n"
     "iterations: 2\r\n";
 
@@ -213,6 +213,7 @@ static void every_key(void **state)
     assert_true(s->loss.param[0] == 2);
     assert_int_equal(s->loss.reduction, REDUCE_SUM);
     assert_true(s->optimiser.learning_rate == 0.01);
+    assert_true(s->optimiser.param[0] == 0.5);
     assert_int_equal(s->epochs, 3);
     assert_int_equal(s->batch, 32);
     assert_true(s->seed == UINT64_MAX);
