@@ -276,6 +276,10 @@ static void sum(struct maker *m, const struct call *c)
 static void loss(struct maker *m, const struct call *c)
 {
     const struct narrow_slot *y = rows_of(m, c->in[0]), *out = rows_of(m, c->out);
+    if (y->cols == 1) { /* 0 + x is x but for -0, which the total's 0 takes in */
+        program(m, c, out->at, 1);
+        return;
+    }
     const uint32_t each = allot(m, (m->n->rows + 3) / 4 * 4 * y->lanes);
     program(m, c, each, y->lanes);
     struct narrow_op *op = new_op(m, NARROW_ROW_SUM, 1);

@@ -75,6 +75,10 @@ static void NAME(take)(const struct run *run, const struct narrow_slot *s, const
 {
     T *to = (T *)run->work + s->at;
     const size_t cols = s->cols, lanes = s->lanes;
+    if (cols == lanes) {
+        memcpy(to, from, run->rows * cols * sizeof *to);
+        return;
+    }
     for (size_t r = 0; r < run->rows; r++, to += lanes, from += cols)
         for (size_t j = 0; j < cols; j++)
             to[j] = from[j];

@@ -46,8 +46,8 @@
 #endif
 
 /* How NARROW_FORMULA_LIST calls them. */
-#define step(x)          ((x) > 0 ? (T)1 : (x) <= 0 ? (T)0 : (x))
-#define sigmoid(x)       math_sigmoid(x)
+#define step(x)          NAME(step)(x)
+#define sigmoid(x)       NAME(sigmoid)(x)
 #define HAS_SAME         0
 #define HAS_math_sigmoid 1
 #define HAS_math_tanh    1

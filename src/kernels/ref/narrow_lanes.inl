@@ -8,8 +8,10 @@
 #if VECTOR_SIZE > NARROW_SIZE
 typedef T VEC __attribute__((vector_size(V_SIZE)));
 typedef T NAME(loose) __attribute__((vector_size(V_SIZE), aligned(NARROW_SIZE), may_alias));
+typedef __typeof__((VEC){0} > (VEC){0}) NAME(mask);
 #else
 typedef T VEC, NAME(loose);
+typedef int NAME(mask);
 #endif
 
 static inline VEC NAME(load)(const T *p)
@@ -40,55 +42,97 @@ static inline VEC NAME(fuse)(VEC a, VEC b, VEC c)
 #endif
 }
 
-/* Elementwise. */
+/* m ? a : b */
+static inline VEC NAME(either)(NAME(mask) m, VEC a, VEC b)
+{
+#if VECTOR_SIZE > NARROW_SIZE
+    return (VEC)((m & (NAME(mask))a) | (~m & (NAME(mask))b));
+#else
+    return m ? a : b;
+#endif
+}
 
-#define ELEMENTWISE(name, value)                                           \
-    FLAT static void NAME(op_##name)(OP)                                   \
-    {                                                                      \
-        const size_t s0 = op->step[0], s1 = op->step[1], s2 = op->step[2]; \
-        const T *a = base + op->a, *b = base + op->b, *c = base + op->c;   \
-        T *out = base + op->out;                                           \
-        for (size_t left = CHUNKS; left > 0; left--) {                     \
-            APART                                                          \
-            for (size_t i = 0; i < L; i++) {                               \
-                const T x = a[i], y = b[i], z = c[i];                      \
-                (void)y, (void)z;                                          \
-                out[i] = (value);                                          \
-            }                                                              \
-            out += L, a += s0, b += s1, c += s2;                           \
-        }                                                                  \
+static inline VEC NAME(step)(VEC x)
+{
+    const VEC zero = NAME(all)(0);
+    return NAME(either)(x > zero, NAME(all)(1), NAME(either)(x <= zero, zero, x));
+}
+
+FLAT static inline VEC NAME(sigmoid)(VEC v)
+{
+    T x[WIDTH], y[WIDTH];
+    NAME(store)(x, v);
+    for (size_t i = 0; i < WIDTH; i++)
+        y[i] = math_sigmoid(x[i]);
+    return NAME(load)(y);
+}
+
+/* Elementwise: of vectors, where that is written without conditions, and of numbers. */
+
+#define ROWS_OF_3                                                      \
+    const size_t s0 = op->step[0], s1 = op->step[1], s2 = op->step[2]; \
+    const T *a = base + op->a, *b = base + op->b, *c = base + op->c;   \
+    T *out = base + op->out;                                           \
+    for (size_t left = CHUNKS; left > 0; left--, out += L, a += s0, b += s1, c += s2)
+
+#define VECTORS_OF(name, value)                                                            \
+    static void NAME(op_##name)(OP)                                                        \
+    {                                                                                      \
+        ROWS_OF_3                                                                          \
+        UNROLL                                                                             \
+        for (size_t p = 0; p < L; p += WIDTH) {                                            \
+            const VEC x = NAME(load)(a + p), y = NAME(load)(b + p), z = NAME(load)(c + p); \
+            (void)y, (void)z;                                                              \
+            NAME(store)(out + p, value);                                                   \
+        }                                                                                  \
     }
 
-ELEMENTWISE(NEG, -x)
-ELEMENTWISE(ABS, magnitude(x))
-ELEMENTWISE(SQRT, root(x))
-ELEMENTWISE(SIGN, x > 0 ? (T)1 : x < 0 ? -(T)1 : x == 0 ? (T)0 : x)
-ELEMENTWISE(STEP, step(x))
-ELEMENTWISE(ADD, x + y)
-ELEMENTWISE(SUB, x - y)
-ELEMENTWISE(MUL, (x * y))
-ELEMENTWISE(DIV, x / y)
-ELEMENTWISE(MIN, x < y ? x : y)
-ELEMENTWISE(MAX, x > y ? x : y)
-ELEMENTWISE(LT, x < y ? (T)1 : (T)0)
-ELEMENTWISE(LE, x <= y ? (T)1 : (T)0)
-ELEMENTWISE(FMA, FMA(x, y, z))
-ELEMENTWISE(SEL, x != 0 ? y : z)
-ELEMENTWISE(EXP, math_exp(x))
-ELEMENTWISE(EXPM1, math_expm1(x))
-ELEMENTWISE(LOG, math_log(x))
-ELEMENTWISE(LOG1P, math_log1p(x))
-ELEMENTWISE(TANH, math_tanh(x))
-ELEMENTWISE(SIGMOID, math_sigmoid(x))
-ELEMENTWISE(SOFTPLUS, math_softplus(x))
-ELEMENTWISE(ERF, math_erf(x))
-ELEMENTWISE(COSH, math_cosh(x))
-ELEMENTWISE(SINH, math_sinh(x))
-ELEMENTWISE(POW, math_pow(x, y))
-#define X(name, formula) ELEMENTWISE(name, formula)
+#define NUMBERS_OF(name, value)              \
+    FLAT static void NAME(op_##name)(OP)     \
+    {                                        \
+        ROWS_OF_3                            \
+        {                                    \
+            APART                            \
+            for (size_t i = 0; i < L; i++) { \
+                const T x = a[i], y = b[i];  \
+                (void)y, (void)c, (void)s2;  \
+                out[i] = (value);            \
+            }                                \
+        }                                    \
+    }
+
+VECTORS_OF(NEG, -x)
+VECTORS_OF(STEP, NAME(step)(x))
+VECTORS_OF(ADD, x + y)
+VECTORS_OF(SUB, x - y)
+VECTORS_OF(MUL, (x * y))
+VECTORS_OF(DIV, x / y)
+VECTORS_OF(MIN, NAME(either)(x < y, x, y))
+VECTORS_OF(MAX, NAME(either)(x > y, x, y))
+VECTORS_OF(LT, NAME(either)(x < y, NAME(all)(1), NAME(all)(0)))
+VECTORS_OF(LE, NAME(either)(x <= y, NAME(all)(1), NAME(all)(0)))
+VECTORS_OF(FMA, NAME(fuse)(x, y, z))
+VECTORS_OF(SEL, NAME(either)(x != NAME(all)(0), y, z))
+#define X(name, formula) VECTORS_OF(name, formula)
 NARROW_FORMULA_LIST(X)
 #undef X
-#undef ELEMENTWISE
+NUMBERS_OF(ABS, magnitude(x))
+NUMBERS_OF(SQRT, root(x))
+NUMBERS_OF(SIGN, x > 0 ? (T)1 : x < 0 ? -(T)1 : x == 0 ? (T)0 : x)
+NUMBERS_OF(EXP, math_exp(x))
+NUMBERS_OF(EXPM1, math_expm1(x))
+NUMBERS_OF(LOG, math_log(x))
+NUMBERS_OF(LOG1P, math_log1p(x))
+NUMBERS_OF(TANH, math_tanh(x))
+NUMBERS_OF(SIGMOID, math_sigmoid(x))
+NUMBERS_OF(SOFTPLUS, math_softplus(x))
+NUMBERS_OF(ERF, math_erf(x))
+NUMBERS_OF(COSH, math_cosh(x))
+NUMBERS_OF(SINH, math_sinh(x))
+NUMBERS_OF(POW, math_pow(x, y))
+#undef ROWS_OF_3
+#undef VECTORS_OF
+#undef NUMBERS_OF
 
 static void NAME(op_SIN)(OP)
 {
@@ -185,6 +229,11 @@ static void NAME(op_OUTER)(OP)
     const T *p = base + op->a, *q = base + op->b, rate = base[op->c];
     const size_t ldp = op->step[0], ldq = op->step[1];
     size_t i = 0;
+    if (rows == 1) {
+        for (T *w = base + op->out; i < op->n; i++, w += L)
+            NAME(descend)(w, p + i, 0, q, 0, rate, 1, 1);
+        return;
+    }
     for (; i + 4 <= op->n; i += 4)
         NAME(descend)(base + op->out + i * L, p + i, ldp, q, ldq, rate, rows, 4);
     for (; i < op->n; i++)
