@@ -71,17 +71,24 @@ static void NAME(end)(const cr_plan *plan, const struct run *run)
         NAME(move)(plan, run, &plan->narrow->param[i], 1);
 }
 
+/* Rows of a batch to their slot; whole lanes at a time as long as the batch has them. */
 static void NAME(take)(const struct run *run, const struct narrow_slot *s, const T *from)
 {
     T *to = (T *)run->work + s->at;
-    const size_t cols = s->cols, lanes = s->lanes;
-    if (cols == lanes) {
-        memcpy(to, from, run->rows * cols * sizeof *to);
-        return;
-    }
-    for (size_t r = 0; r < run->rows; r++, to += lanes, from += cols)
+    const size_t cols = s->cols, lanes = s->lanes, n = run->rows * cols;
+    size_t i = 0;
+    if (lanes == 1)
+        for (; i + 4 <= n; i += 4, to += 4)
+            memcpy(to, from + i, 4 * sizeof *to);
+    else if (lanes == 4)
+        for (; i + 4 <= n; i += cols, to += 4)
+            memcpy(to, from + i, 4 * sizeof *to);
+    else if (lanes == 8)
+        for (; i + 8 <= n; i += cols, to += 8)
+            memcpy(to, from + i, 8 * sizeof *to);
+    for (; i < n; i += cols, to += lanes)
         for (size_t j = 0; j < cols; j++)
-            to[j] = from[j];
+            to[j] = from[i + j];
 }
 
 static void NAME(phases)(const cr_plan *plan, const struct run *run, enum phase first,

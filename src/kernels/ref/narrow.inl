@@ -59,24 +59,33 @@
 #define L 16
 #include "kernels/ref/narrow_lanes.inl"
 
-/* A value of one column. Four rows at a time, so that the latency of one hides behind the
- * others. */
+/* Four numbers at once: a vector that is stored whole can be loaded at once. */
+static inline void store_four(T *out, const T *v)
+{
+#if VECTOR_SIZE >= 4 * NARROW_SIZE
+    store_4(out, (vec_4){v[0], v[1], v[2], v[3]});
+#else
+    for (size_t i = 0; i < 4; i++)
+        out[i] = v[i];
+#endif
+}
+
+/* A value of one column, four rows at a time, so that the latency of one hides behind the
+ * others; writes four numbers even if rows are fewer. */
 INLINE void dots(T *out, const T *x, size_t ldx, const T *w, T bias, size_t n, size_t rows)
 {
-    T sum[4];
-    UNROLL
-    for (size_t i = 0; i < rows; i++)
-        sum[i] = 0;
+    T sum[4] = {0};
     for (size_t k = 0; k < n; k++)
         UNROLL
     for (size_t i = 0; i < rows; i++)
         sum[i] = FMA(x[i * ldx + k], w[k], sum[i]);
     UNROLL
     for (size_t i = 0; i < rows; i++)
-        out[i] = sum[i] + bias;
+        sum[i] = sum[i] + bias;
+    store_four(out, sum);
 }
 
-static void op_DOT(OP)
+INLINE void all_dots(OP)
 {
     const T *x = base + op->a, *w = base + op->b, bias = base[op->c];
     const size_t ldx = op->step[0];
@@ -84,33 +93,34 @@ static void op_DOT(OP)
     size_t r = 0;
     for (; r + 4 <= rows; r += 4)
         dots(out + r, x + r * ldx, ldx, w, bias, op->n, 4);
-    for (; r < rows; r++)
-        dots(out + r, x + r * ldx, ldx, w, bias, op->n, 1);
-}
-
-FLAT static void op_DOT_SIGMOID(OP)
-{
-    const T *u = base + op->out;
-    T *act = base + op->act;
-    op_DOT(op, base, rows);
-    for (size_t r = 0; r < rows; r += 4, u += 4, act += 4) {
-        APART
-        for (size_t i = 0; i < 4; i++)
-            act[i] = math_sigmoid(u[i]);
+    switch (rows - r) {
+    case 1: dots(out + r, x + r * ldx, ldx, w, bias, op->n, 1); break;
+    case 2: dots(out + r, x + r * ldx, ldx, w, bias, op->n, 2); break;
+    case 3: dots(out + r, x + r * ldx, ldx, w, bias, op->n, 3); break;
+    default: break;
     }
 }
 
-FLAT static void op_DOT_TANH(OP)
+static void op_DOT(OP)
 {
-    const T *u = base + op->out;
-    T *act = base + op->act;
-    op_DOT(op, base, rows);
-    for (size_t r = 0; r < rows; r += 4, u += 4, act += 4) {
-        APART
-        for (size_t i = 0; i < 4; i++)
-            act[i] = math_tanh(u[i]);
-    }
+    all_dots(op, base, rows);
 }
+
+#define DOT_AND(name, function)                                  \
+    FLAT static void op_##name(OP)                               \
+    {                                                            \
+        const T *u = base + op->out;                             \
+        T *act = base + op->act;                                 \
+        all_dots(op, base, rows);                                \
+        for (size_t r = 0; r < rows; r += 4, u += 4, act += 4) { \
+            APART                                                \
+            for (size_t i = 0; i < 4; i++)                       \
+                act[i] = function(u[i]);                         \
+        }                                                        \
+    }
+DOT_AND(DOT_SIGMOID, math_sigmoid)
+DOT_AND(DOT_TANH, math_tanh)
+#undef DOT_AND
 
 /* row_sum of at most 16 numbers */
 static inline T few_sum(const T *row, size_t n)
