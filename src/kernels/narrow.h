@@ -19,7 +19,7 @@
 enum { NARROW_LANES = 16 };
 
 /* Formulas of several primitives that one operation computes: name, the formula in x, y and z.
- * C and expr/ read the same text. */
+ * C and expr/ read the same text. z is the number of rows. */
 /* clang-format off */
 #define NARROW_FORMULA_LIST(X)                          \
     X(SIGMOID_BACK, x * (y * (1 - y)))                  \
@@ -34,9 +34,13 @@ enum { NARROW_LANES = 16 };
 /* Operations that come for 4, 8 and 16 lanes besides those formulas and the primitives.
  *   LINEAR  out[r] = sum_k a[r][k] b[k] + c; k < n; b [n][lanes]; c [lanes], -0 for none;
  *           LINEAR_SIGMOID and LINEAR_TANH also act[r] = that function of out[r]
+ *   BACK_.. out[r] = sum_k a[r][k] b[k], and act[r] = out[r] times the derivative of sigmoid or
+ *           tanh whose value is c[r], or of ReLU whose argument it is
  *   OUTER   out[i] -= c sum_r a[r][i] b[r]; i < n; out [n][lanes]
  *   COLUMNS out -= c sum_r a[r], a chain of additions; out [lanes]                      */
-#define NARROW_WIDE_LIST(X) X(LINEAR) X(LINEAR_SIGMOID) X(LINEAR_TANH) X(OUTER) X(COLUMNS)
+#define NARROW_WIDE_LIST(X)                                                    \
+    X(LINEAR) X(LINEAR_SIGMOID) X(LINEAR_TANH)                                 \
+    X(BACK_SIGMOID) X(BACK_TANH) X(BACK_RELU) X(OUTER) X(COLUMNS)
 
 /* The others, on values of any width; n: their columns.
  *   DOT...       LINEAR... for one column: out [rows], b [n], c one number

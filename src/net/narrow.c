@@ -149,12 +149,32 @@ static int same_program(const struct program *a, const struct program *b)
            memcmp(a->steps, b->steps, a->n_steps * sizeof *a->steps) == 0;
 }
 
+/* A sum without a bias and the function of it that comes next are one operation. */
+static int joined_back(struct maker *m, enum narrow_what what, const struct operand *arg,
+                       uint32_t out)
+{
+    struct narrow_op *last = m->n_ops ? &m->n->op[m->n_ops - 1] : NULL;
+    if (what > NARROW_RELU_BACK || !last || last->out != arg[0].at || last->c != number(m, -0.0))
+        return 0;
+    for (size_t lanes = 4; lanes <= NARROW_LANES; lanes *= 2)
+        if (last->code == cr_narrow_code(NARROW_LINEAR, lanes)) {
+            last->code = cr_narrow_code(
+                (enum narrow_what)(NARROW_BACK_SIGMOID + (what - NARROW_SIGMOID_BACK)), lanes);
+            last->c = arg[1].at;
+            last->act = out;
+            return 1;
+        }
+    return 0;
+}
+
 static int whole_formula(struct maker *m, const struct program *p, const struct operand *arg,
                          uint32_t out, size_t lanes)
 {
     for (int f = 0; f < N_FORMULAS; f++) {
-        if (!same_program(p, &m->formula[f]))
+        if (!same_program(p, &m->formula[f]) || (p->n_args > 2 && arg[2].at != m->n->n_rows))
             continue;
+        if (joined_back(m, (enum narrow_what)(NARROW_SIGMOID_BACK + f), arg, out))
+            return 1;
         struct narrow_op *op = new_op(m, (enum narrow_what)(NARROW_SIGMOID_BACK + f), lanes);
         op->out = out;
         set_operands(op, arg[0], arg[p->n_args > 1], arg[p->n_args > 2 ? 2 : 0]);

@@ -113,9 +113,26 @@ VECTORS_OF(LT, NAME(either)(x < y, NAME(all)(1), NAME(all)(0)))
 VECTORS_OF(LE, NAME(either)(x <= y, NAME(all)(1), NAME(all)(0)))
 VECTORS_OF(FMA, NAME(fuse)(x, y, z))
 VECTORS_OF(SEL, NAME(either)(x != NAME(all)(0), y, z))
-#define X(name, formula) VECTORS_OF(name, formula)
-NARROW_FORMULA_LIST(X)
-#undef X
+/* z is the number of rows: nothing waits for a division by 1. */
+#define FORMULA_OF(name, formula)                                           \
+    static inline VEC NAME(value_##name)(VEC x, VEC y, VEC z)               \
+    {                                                                       \
+        (void)y, (void)z;                                                   \
+        return (formula);                                                   \
+    }                                                                       \
+    static void NAME(op_##name)(OP)                                         \
+    {                                                                       \
+        ROWS_OF_3                                                           \
+        UNROLL                                                              \
+        for (size_t p = 0; p < L; p += WIDTH) {                             \
+            const VEC x = NAME(load)(a + p), y = NAME(load)(b + p);         \
+            NAME(store)                                                     \
+            (out + p, rows == 1 ? NAME(value_##name)(x, y, NAME(all)(1))    \
+                                : NAME(value_##name)(x, y, NAME(load)(c))); \
+        }                                                                   \
+    }
+NARROW_FORMULA_LIST(FORMULA_OF)
+#undef FORMULA_OF
 NUMBERS_OF(ABS, magnitude(x))
 NUMBERS_OF(SQRT, root(x))
 NUMBERS_OF(SIGN, x > 0 ? (T)1 : x < 0 ? -(T)1 : x == 0 ? (T)0 : x)
@@ -148,9 +165,8 @@ static void NAME(op_COS)(OP)
 
 /* Sums of products. */
 
-/* sum[i] = sum_k x[i ldx + k] w[k] + bias for `rows` rows, a constant at most 4 */
-INLINE void NAME(sums)(VEC *sum, const T *x, size_t ldx, const T *w, const T *bias, size_t n,
-                       size_t rows)
+/* sum[i] = sum_k x[i ldx + k] w[k] for `rows` rows, a constant at most 4 */
+INLINE void NAME(sums)(VEC *sum, const T *x, size_t ldx, const T *w, size_t n, size_t rows)
 {
     UNROLL
     for (size_t i = 0; i < rows * PARTS; i++)
@@ -162,46 +178,64 @@ INLINE void NAME(sums)(VEC *sum, const T *x, size_t ldx, const T *w, const T *bi
     for (size_t p = 0; p < PARTS; p++)
         sum[i * PARTS + p] =
             NAME(fuse)(NAME(all)(x[i * ldx + k]), NAME(load)(w + p * WIDTH), sum[i * PARTS + p]);
-    UNROLL
-    for (size_t i = 0; i < rows; i++)
-        UNROLL
-    for (size_t p = 0; p < PARTS; p++)
-        sum[i * PARTS + p] = sum[i * PARTS + p] + NAME(load)(bias + p * WIDTH);
 }
 
 #define SAME(x) (x)
-#define LINEAR(name, function)                                                                 \
-    INLINE void NAME(rows_##name)(OP, size_t at, size_t some)                                  \
-    {                                                                                          \
-        VEC sum[4 * PARTS];                                                                    \
-        T *out = base + op->out + at * L, *act = base + op->act + at * L;                      \
-        (void)rows, (void)act;                                                                 \
-        NAME(sums)                                                                             \
-        (sum, base + op->a + at * op->step[0], op->step[0], base + op->b, base + op->c, op->n, \
-         some);                                                                                \
-        UNROLL                                                                                 \
-        for (size_t i = 0; i < some * PARTS; i++)                                              \
-            NAME(store)(out + i * WIDTH, sum[i]);                                              \
-        for (size_t i = 0; HAS_##function && i < some; i++) {                                  \
-            APART                                                                              \
-            for (size_t j = 0; j < L; j++)                                                     \
-                act[i * L + j] = function(out[i * L + j]);                                     \
-        }                                                                                      \
-    }                                                                                          \
-                                                                                               \
-    FLAT static void NAME(op_##name)(OP)                                                       \
-    {                                                                                          \
-        size_t r = 0;                                                                          \
-        for (; r + 4 <= rows; r += 4)                                                          \
-            NAME(rows_##name)(op, base, rows, r, 4);                                           \
-        for (; r < rows; r++)                                                                  \
-            NAME(rows_##name)(op, base, rows, r, 1);                                           \
+#define BY_FOURS(name)                         \
+    FLAT static void NAME(op_##name)(OP)       \
+    {                                          \
+        size_t r = 0;                          \
+        for (; r + 4 <= rows; r += 4)          \
+            NAME(rows_##name)(op, base, r, 4); \
+        for (; r < rows; r++)                  \
+            NAME(rows_##name)(op, base, r, 1); \
     }
+
+#define LINEAR(name, function)                                                                    \
+    INLINE void NAME(rows_##name)(const struct narrow_op *op, T *base, size_t at, size_t some)    \
+    {                                                                                             \
+        const T *bias = base + op->c;                                                             \
+        VEC sum[4 * PARTS];                                                                       \
+        T *out = base + op->out + at * L, *act = base + op->act + at * L;                         \
+        (void)act;                                                                                \
+        NAME(sums)(sum, base + op->a + at * op->step[0], op->step[0], base + op->b, op->n, some); \
+        UNROLL                                                                                    \
+        for (size_t i = 0; i < some * PARTS; i++)                                                 \
+            NAME(store)(out + i * WIDTH, sum[i] + NAME(load)(bias + i % PARTS * WIDTH));          \
+        for (size_t i = 0; HAS_##function && i < some; i++) {                                     \
+            APART                                                                                 \
+            for (size_t j = 0; j < L; j++)                                                        \
+                act[i * L + j] = function(out[i * L + j]);                                        \
+        }                                                                                         \
+    }                                                                                             \
+    BY_FOURS(name)
+
+#define BACK(name, formula)                                                                       \
+    INLINE void NAME(rows_BACK_##name)(const struct narrow_op *op, T *base, size_t at,            \
+                                       size_t some)                                               \
+    {                                                                                             \
+        VEC sum[4 * PARTS];                                                                       \
+        const T *c = base + op->c + at * L;                                                       \
+        T *out = base + op->out + at * L, *act = base + op->act + at * L;                         \
+        NAME(sums)(sum, base + op->a + at * op->step[0], op->step[0], base + op->b, op->n, some); \
+        UNROLL                                                                                    \
+        for (size_t i = 0; i < some * PARTS; i++) {                                               \
+            NAME(store)(out + i * WIDTH, sum[i]);                                                 \
+            NAME(store)                                                                           \
+            (act + i * WIDTH, NAME(value_##formula)(sum[i], NAME(load)(c + i * WIDTH), sum[i]));  \
+        }                                                                                         \
+    }                                                                                             \
+    BY_FOURS(BACK_##name)
 
 LINEAR(LINEAR, SAME)
 LINEAR(LINEAR_SIGMOID, math_sigmoid)
 LINEAR(LINEAR_TANH, math_tanh)
+BACK(SIGMOID, SIGMOID_BACK)
+BACK(TANH, TANH_BACK)
+BACK(RELU, RELU_BACK)
 #undef LINEAR
+#undef BACK
+#undef BY_FOURS
 #undef SAME
 
 /* `some` of the sums over rows, a constant at most 4, and the descent along them */
