@@ -71,7 +71,9 @@ static int list_optimiser(int index, cr_list_row *row)
     if (!o)
         return 0;
     *row = (cr_list_row){.name = o->name,
-                         .decay_of = o->gradient ? "g" : "w",
+                         .decay_of = o->gradient ? "g"
+                                     : o->weight ? "w"
+                                                 : NULL,
                          .decayed = o->gradient ? o->gradient : o->weight,
                          .rate = o->rate,
                          .meaning = o->meaning,

@@ -404,6 +404,26 @@ static const struct optimiser_row optimisers[OPT_COUNT] = {
                   .meaning = "steps of one size, in the direction of a mean gradient's sign",
                   .source = "Chen et al. 2023, Symbolic Discovery of Optimization Algorithms, "
                             "algorithm 2"},
+    [OPT_RPROP] = {.name = "rprop",
+                   .alias = {"irprop"},
+                   .rate = 0.01,
+                   .param = {{"increase", 1.2, 1, HUGE_PARAM},
+                             {"decrease", 0.5, 0, 1},
+                             {"smallest", 1e-6, 0, HUGE_PARAM},
+                             {"largest", 50, 0, HUGE_PARAM}},
+                   .symbol = {{"increase", "η⁺", "\\eta^+"},
+                              {"decrease", "η⁻", "\\eta^-"},
+                              {"smallest", "Δmin", "\\Delta_{\\min}"},
+                              {"largest", "Δmax", "\\Delta_{\\max}"}},
+                   .state = {{"s", "Δ", "\\Delta"}, {"p", "p", "p"}},
+                   .step = {{{"s"},
+                             "clamp(if(t <= 1, rate, s)*if(g*p > 0, increase, "
+                             "if(g*p < 0, decrease, 1)), smallest, largest)"},
+                            {{"p"}, "if(g*p < 0, 0, g)"},
+                            {{"w"}, "w - s*sign(p)"}},
+                   .meaning = "each parameter has a step size of its own, which grows while its "
+                              "gradient keeps its sign; for whole batches",
+                   .source = "Riedmiller & Braun 1993; Igel & Hüsken 2000, iRprop-"},
 };
 
 static const struct precision_row precisions[] = {

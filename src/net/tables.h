@@ -88,6 +88,7 @@ enum optimiser_method {
     OPT_ADAM,
     OPT_ADAMW,
     OPT_LION,
+    OPT_RPROP,
     OPT_COUNT
 };
 

@@ -52,7 +52,7 @@ static cr_workload network(size_t index)
 {
     static const char *const hidden[] = {"relu", "tanh", "sigmoid"};
     const struct random_key key = {1 + index, RANDOM_CHECK, 1};
-    const char *optimiser = cr_optimiser_row((int)(index % OPT_COUNT))->name;
+    const char *optimiser = cr_optimiser_row((int)((index + index / 3) % OPT_COUNT))->name;
     if (index % 3 == 1) {
         cr_workload w = large[index / 3 % N_LARGE];
         w.optimiser = optimiser;

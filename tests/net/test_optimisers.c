@@ -323,7 +323,8 @@ static void *large_trained(int method, cr_purpose purpose, int threads, size_t *
     cr_builder_dense(b, 230, "relu");
     cr_builder_dense(b, OUT, "identity");
     cr_builder_optimiser(b, cr_optimiser_row(method)->name, 0.01);
-    cr_builder_optimiser_constant(b, "weight-decay", 0.01);
+    if (cr_optimiser_decay(cr_optimiser_row(method)) >= 0)
+        cr_builder_optimiser_constant(b, "weight-decay", 0.01);
     assert_int_equal(cr_builder_build(b, CR_F32, 1, &net, NULL), CR_OK);
     cr_builder_free(b);
     assert_int_equal(cr_plan_create(net, purpose, BATCH, &plan, NULL), CR_OK);

@@ -58,6 +58,8 @@ MAKERS = {
                                                     weight_decay=c["weight-decay"]),
     "adam": adam(torch.optim.Adam),
     "adamw": adam(torch.optim.AdamW),
+    "rprop": lambda g, lr, c: torch.optim.Rprop(g, lr=lr, etas=(c["decrease"], c["increase"]),
+                                                step_sizes=(c["smallest"], c["largest"])),
     "lion": lambda g, lr, c: Lion(g, lr, (c["beta1"], c["beta2"]), c["weight-decay"]),
 }
 
@@ -81,6 +83,8 @@ CASES = [
     ("adamw", 0.02, {"beta1": 0.8, "beta2": 0.9, "epsilon": 1e-6, "weight-decay": 0}),
     ("lion", 0.01, {"beta1": 0.9, "beta2": 0.99, "weight-decay": 0}),
     ("lion", 0.005, {"beta1": 0.8, "beta2": 0.95, "weight-decay": 0.1}),
+    ("rprop", 0.01, {"increase": 1.2, "decrease": 0.5, "smallest": 1e-6, "largest": 50}),
+    ("rprop", 0.1, {"increase": 1.5, "decrease": 0.25, "smallest": 0.001, "largest": 0.125}),
 ]
 
 
