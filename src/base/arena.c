@@ -1,3 +1,8 @@
+#ifdef __linux__
+#define _DEFAULT_SOURCE /* madvise */
+#include <sys/mman.h>
+#endif
+
 #include "base/arena.h"
 
 #include <stdarg.h>
@@ -125,17 +130,28 @@ void cr_arena_free(struct arena *a)
     a->used = 0;
 }
 
+/* Large blocks begin at a large page, and ask for such pages: products walk through many. */
+enum { LINE = 64, LARGE_PAGE = 2 << 20, LARGE = 4 * LARGE_PAGE };
+
 void *cr_aligned_alloc(size_t n, size_t size)
 {
     size_t want;
-    if (!cr_mul_size(n, size, &want) || !cr_add_size(want, 63, &want))
+    if (!cr_mul_size(n, size, &want))
         return NULL;
-    want -= want % 64;
+    const size_t unit = want < LARGE ? LINE : LARGE_PAGE;
+    if (!cr_add_size(want, unit - 1, &want))
+        return NULL;
+    want -= want % unit;
     if (want == 0)
-        want = 64;
-    void *p = aligned_alloc(64, want);
-    if (p)
-        memset(p, 0, want);
+        want = LINE;
+    void *p = aligned_alloc(unit, want);
+    if (!p)
+        return NULL;
+#ifdef __linux__
+    if (unit == LARGE_PAGE)
+        madvise(p, want, MADV_HUGEPAGE); /* refused: small pages do */
+#endif
+    memset(p, 0, want);
     return p;
 }
 
