@@ -122,6 +122,12 @@ CR_API cr_status cr_plan_create_in(cr_net *net, cr_purpose purpose, cr_precision
                                    size_t rows, cr_plan **out, cr_error *err);
 CR_API void cr_plan_free(cr_plan *plan);
 
+/* Give a plan for predicting its own copy of the net's parameters, arranged for speed: above
+ * all one row, or few, then take less time. From then on it predicts with the copy, whatever
+ * becomes of the net's parameters; freeze it again to take them anew. The same bits as without.
+ * Not while another thread uses the plan. CR_ERR_ARGUMENT (purpose), CR_ERR_MEMORY. */
+CR_API cr_status cr_plan_freeze(cr_plan *plan, cr_error *err);
+
 /* Bytes of scratch memory that running the plan takes; and such memory, 64-byte aligned
  * (any other allocation with that alignment will do). NULL when out of memory. */
 CR_API size_t cr_plan_work_size(const cr_plan *plan);

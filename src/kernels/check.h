@@ -8,7 +8,7 @@
 
 #include "kernels/kernels.h"
 
-enum { KERNEL_CHECK_WORK = 6 * 98304 * 8 + KERNEL_SCRATCH }; /* bytes of scratch */
+enum { KERNEL_CHECK_WORK = 7 * 98304 * 8 + KERNEL_SCRATCH }; /* bytes of scratch */
 
 /* Runs every kernel of two tables, and of the reference, on the same random shapes,
  * distances between rows, alignments and values (zeros of both signs, subnormals, infinities

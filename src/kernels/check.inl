@@ -1,6 +1,6 @@
 /* The kernel check for one number type. */
 
-enum { IT(MOST) = (KERNEL_CHECK_WORK - KERNEL_SCRATCH) / 6 / sizeof(double) };
+enum { IT(MOST) = (KERNEL_CHECK_WORK - KERNEL_SCRATCH) / 7 / sizeof(double) };
 
 /* Shapes and operands of a round. got and want begin alike. */
 struct IT(round) {
@@ -8,6 +8,7 @@ struct IT(round) {
     const struct TABLE *ref, *k;
     size_t rows, cols, inner, ldx, ldd, ldw;
     void *scratch;
+    T *turned;                     /* room for w, turned */
     T *x, *d, *w, *b, *got, *want; /* x [rows][ldx], d [rows][ldd], w [cols][ldw], b [cols] */
     uint64_t *hash;
 };
@@ -73,6 +74,18 @@ static int IT(products)(struct IT(round) * r)
             break;
     }
     return which;
+}
+
+/* linear once more, with weights turned before. */
+static int IT(turned)(struct IT(round) * r)
+{
+    const size_t n = IT(product_size)(r, 0), ldt = (r->cols + 15) / 16 * 16 + 16 * below(r->s, 2);
+    IT(begin)(r, n);
+    IT(product)(r, r->ref, 0, r->want, r->b, 1);
+    r->k->turn(r->turned, ldt, r->w, r->ldw, r->cols, r->inner);
+    r->k->linear_turned(r->got, r->ldd, r->x, r->ldx, r->turned, ldt, r->b, 1, r->rows, r->cols,
+                        r->inner, r->scratch);
+    return IT(same)(r, n);
 }
 
 static int IT(sums)(struct IT(round) * r, int down)
@@ -161,6 +174,7 @@ static struct IT(round) IT(set_up)(const struct TABLE *ref, const struct TABLE *
         at[i] = (T *)work + i * IT(MOST) + below(s, 16);
     struct IT(round) r = {.s = s, .ref = ref, .k = k, .hash = hash};
     r.x = at[0], r.d = at[1], r.w = at[2], r.b = at[3], r.got = at[4], r.want = at[5];
+    r.turned = (T *)work + 6 * IT(MOST);
     r.scratch = (char *)work + KERNEL_CHECK_WORK - KERNEL_SCRATCH;
     r.rows = some_size(s, 220), r.cols = some_size(s, 300), r.inner = some_size(s, 300);
     r.ldx = r.inner + below(s, 4), r.ldd = r.cols + below(s, 4);
@@ -179,6 +193,8 @@ static const char *IT(round)(const struct TABLE *k, struct source s, void *work,
     const int wrong = IT(products)(&r);
     if (wrong < 3)
         return products[wrong];
+    if (!IT(turned)(&r))
+        return "linear_turned" IN;
     if (!IT(sums)(&r, 0))
         return "row_sum" IN;
     if (!IT(sums)(&r, 1))

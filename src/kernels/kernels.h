@@ -68,6 +68,9 @@ size_t cr_kernel_scratch(size_t rows, size_t cols, size_t depth, size_t size);
  *            x [rows][inner], w [cols][inner], bias NULL: none;
  *            bias_step 1: one per unit, 0: one shared. Products take `scratch`, aligned to 64
  *            bytes, of cr_kernel_scratch bytes or KERNEL_SCRATCH, and leave nothing in it.
+ * linear_turned  the same, with weights as `turn` has arranged them: wt [inner][ldw].
+ * turn       wt[k][c] = w[c][k], w [rows][cols]; ldt is at least rows rounded up to 16, and
+ *            what lies between may be written.
  * linear_dx  dx[r][k] = sum_c d[r][c] w[c][k]; the sum ascends over c.
  * linear_dw  dw[c][k] = sum_r d[r][c] x[r][k]; ascends over r.
  * sum_rows   out[c] = sum_r d[r][c]: chain of additions from +0, ascending over r.
@@ -89,32 +92,36 @@ size_t cr_kernel_scratch(size_t rows, size_t cols, size_t depth, size_t size);
  *            timing what the machine can do at most; returns how many numbers that were.
  *            out[2] is read, and out[0] written.
  * narrow     runs n operations (kernels/narrow.h) on the memory at base, for 1 <= rows. */
-#define KERNELS_DECLARE(T, name)                                                                \
-    struct name {                                                                               \
-        enum isa isa;                                                                           \
-        void (*linear)(T * y, size_t ldy, const T *x, size_t ldx, const T *w, size_t ldw,       \
-                       const T *bias, size_t bias_step, size_t rows, size_t cols, size_t inner, \
-                       void *scratch);                                                          \
-        void (*linear_dx)(T * dx, size_t lddx, const T *d, size_t ldd, const T *w, size_t ldw,  \
-                          size_t rows, size_t cols, size_t inner, void *scratch);               \
-        void (*linear_dw)(T * dw, size_t lddw, const T *d, size_t ldd, const T *x, size_t ldx,  \
-                          size_t rows, size_t cols, size_t inner, void *scratch);               \
-        void (*sum_rows)(T * out, const T *d, size_t ldd, size_t rows, size_t cols);            \
-        void (*row_sum)(T * out, const T *d, size_t ldd, size_t rows, size_t cols);             \
-        void (*softmax)(T * y, size_t ldy, T *lse, const T *u, size_t ldu, size_t rows,         \
-                        size_t cols);                                                           \
-        void (*softmax_back)(T * du, size_t lddu, const T *y, size_t ldy, const T *dy,          \
-                             size_t lddy, size_t rows, size_t cols);                            \
-        void (*dot_lse)(T * out, const T *lse, const T *u, size_t ldu, const T *t, size_t ldt,  \
-                        size_t rows, size_t cols);                                              \
-        void (*map)(const struct program *p, const T *const *args, const unsigned char *step,   \
-                    T *out, size_t n);                                                          \
-        void (*add)(T * y, const T *x, size_t n);                                               \
-        void (*sgd)(T * out, const T *w, const T *g, T lr, size_t n);                           \
-        void (*update[UPDATE_COUNT])(T * w, T *s0, T *s1, const T *g, const T *c,               \
-                                     enum update_decay decay, T weight_decay, size_t n);        \
-        size_t (*peak)(T * out, size_t rounds);                                                 \
-        void (*narrow)(const struct narrow_op *op, size_t n, T *base, size_t rows);             \
+#define KERNELS_DECLARE(T, name)                                                                  \
+    struct name {                                                                                 \
+        enum isa isa;                                                                             \
+        void (*linear)(T * y, size_t ldy, const T *x, size_t ldx, const T *w, size_t ldw,         \
+                       const T *bias, size_t bias_step, size_t rows, size_t cols, size_t inner,   \
+                       void *scratch);                                                            \
+        void (*linear_turned)(T * y, size_t ldy, const T *x, size_t ldx, const T *wt, size_t ldw, \
+                              const T *bias, size_t bias_step, size_t rows, size_t cols,          \
+                              size_t inner, void *scratch);                                       \
+        void (*turn)(T * wt, size_t ldt, const T *w, size_t ldw, size_t rows, size_t cols);       \
+        void (*linear_dx)(T * dx, size_t lddx, const T *d, size_t ldd, const T *w, size_t ldw,    \
+                          size_t rows, size_t cols, size_t inner, void *scratch);                 \
+        void (*linear_dw)(T * dw, size_t lddw, const T *d, size_t ldd, const T *x, size_t ldx,    \
+                          size_t rows, size_t cols, size_t inner, void *scratch);                 \
+        void (*sum_rows)(T * out, const T *d, size_t ldd, size_t rows, size_t cols);              \
+        void (*row_sum)(T * out, const T *d, size_t ldd, size_t rows, size_t cols);               \
+        void (*softmax)(T * y, size_t ldy, T *lse, const T *u, size_t ldu, size_t rows,           \
+                        size_t cols);                                                             \
+        void (*softmax_back)(T * du, size_t lddu, const T *y, size_t ldy, const T *dy,            \
+                             size_t lddy, size_t rows, size_t cols);                              \
+        void (*dot_lse)(T * out, const T *lse, const T *u, size_t ldu, const T *t, size_t ldt,    \
+                        size_t rows, size_t cols);                                                \
+        void (*map)(const struct program *p, const T *const *args, const unsigned char *step,     \
+                    T *out, size_t n);                                                            \
+        void (*add)(T * y, const T *x, size_t n);                                                 \
+        void (*sgd)(T * out, const T *w, const T *g, T lr, size_t n);                             \
+        void (*update[UPDATE_COUNT])(T * w, T *s0, T *s1, const T *g, const T *c,                 \
+                                     enum update_decay decay, T weight_decay, size_t n);          \
+        size_t (*peak)(T * out, size_t rounds);                                                   \
+        void (*narrow)(const struct narrow_op *op, size_t n, T *base, size_t rows);               \
     }
 
 KERNELS_DECLARE(float, kernels_f32);

@@ -28,6 +28,7 @@ struct call {
     int mean;
     enum split split; /* the rest is for plans that run in tiles */
     int stage;        /* calls of one stage run without waiting in between */
+    size_t turned;    /* OP_LINEAR: where the weights lie in a frozen plan's copy */
     int late;         /* makes a gradient that nothing but the update reads */
 };
 

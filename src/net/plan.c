@@ -253,7 +253,7 @@ static cr_status make_calls(cr_plan *p, cr_error *err)
         const struct step *s = &t->step[i];
         struct call *c = &p->call[p->n_calls++];
         *c = (struct call){s->op, s->phase,  i,        s->out,  s->out2, s->n_in, s->in, s->formula,
-                           NULL,  s->factor, s->begin, s->mean, BY_ROWS, 0,       0};
+                           NULL,  s->factor, s->begin, s->mean, BY_ROWS, 0,       0,     0};
         if (!s->formula)
             continue;
         if (s->phase == PHASE_UPDATE)
@@ -544,9 +544,52 @@ void cr_plan_free(cr_plan *plan)
 {
     if (!plan)
         return;
+    cr_aligned_free(plan->frozen);
     cr_tape_free(plan->owned);
     cr_arena_free(&plan->arena);
     free(plan);
+}
+
+/* Where the numbers of a weight matrix begin, and how far its rows are apart once turned. */
+static const struct param *weights_of(const cr_plan *p, const struct call *c, size_t *ld)
+{
+    const struct param *w = &p->net->param[p->tape->value[c->in[1]].param];
+    *ld = aligned(w->rows);
+    return w;
+}
+
+cr_status cr_plan_freeze(cr_plan *plan, cr_error *err)
+{
+    if (plan->purpose != CR_FOR_PREDICTING)
+        return cr_fail(err, CR_ERR_ARGUMENT, "only a plan for predicting can be frozen");
+    const size_t size = plan->f32 ? sizeof(float) : sizeof(double), block = plan->net->block;
+    size_t all = aligned(block), ld;
+    for (int i = 0; i < plan->n_calls; i++) {
+        struct call *c = &plan->call[i];
+        if (c->op != OP_LINEAR)
+            continue;
+        const struct param *w = weights_of(plan, c, &ld);
+        c->turned = all;
+        all += ld * w->cols; /* less than 16 times the block */
+    }
+    if (!plan->frozen)
+        plan->frozen = cr_aligned_alloc(all, size);
+    if (!plan->frozen)
+        return cr_fail_memory(err);
+    memcpy(plan->frozen, plan->net->values, block * size);
+    for (int i = 0; i < plan->n_calls; i++) {
+        const struct call *c = &plan->call[i];
+        if (c->op != OP_LINEAR)
+            continue;
+        const struct param *w = weights_of(plan, c, &ld);
+        if (plan->f32)
+            plan->f32->turn((float *)plan->frozen + c->turned, ld,
+                            (float *)plan->frozen + w->offset, w->cols, w->rows, w->cols);
+        else
+            plan->f64->turn((double *)plan->frozen + c->turned, ld,
+                            (double *)plan->frozen + w->offset, w->cols, w->rows, w->cols);
+    }
+    return CR_OK;
 }
 
 size_t cr_plan_work_size(const cr_plan *plan)

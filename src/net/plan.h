@@ -51,7 +51,8 @@ struct cr_plan {
     size_t pack;    /* where the calling thread's memory for kernels begins, after all slices */
     int tiled;      /* one slice after another, each call cut into parts of its output */
     size_t most_slices;
-    size_t work_size;      /* bytes */
+    size_t work_size; /* bytes */
+    void *frozen;     /* parameters, and after them turned weights; NULL: those of a run are used */
     struct narrow *narrow; /* net/narrow.h; NULL: the network is not */
 };
 

@@ -68,6 +68,12 @@ static size_t blocks(const struct call *c, const struct value *v, size_t size, s
     return parts(rows, *high) * parts(cols, *wide);
 }
 
+/* How far the rows of turned weights are apart. */
+static size_t turned_ld(size_t cols)
+{
+    return cols + (16 - cols % 16) % 16;
+}
+
 /* The update that takes the gradient that a call makes. */
 static const struct update *update_of(const cr_plan *plan, const struct call *c)
 {

@@ -114,6 +114,12 @@ static void NAME(call)(const struct JOB *j, const struct VIEW *view, const struc
     case OP_LINEAR: {
         const size_t step = in_cols[2] > 1, inner = in_cols[0];
         const T *bias = in[2] ? in[2] + step * col : NULL;
+        if (j->plan->frozen) {
+            const T *wt = (const T *)j->plan->frozen + c->turned + col;
+            k->linear_turned(out + col, cols, in[0], inner, wt, turned_ld(cols), bias, step, rows,
+                             part->cols, inner, pack);
+            break;
+        }
         k->linear(out + col, cols, in[0], inner, in[1] + col * inner, inner, bias, step, rows,
                   part->cols, inner, pack);
         break;

@@ -73,7 +73,10 @@ static cr_status predict(const cr_plan *plan, cr_type type, const void *in, void
     cr_status status = check(plan, CR_FOR_PREDICTING, type, rows, work, work_size, err);
     if (status || rows == 0)
         return status;
-    const struct run run = {.in = in, .rows = rows, .params = plan->net->values, .work = work};
+    const struct run run = {.in = in,
+                            .rows = rows,
+                            .params = plan->frozen ? plan->frozen : plan->net->values,
+                            .work = work};
     cr_plan_run(plan, &run, PHASE_FORWARD, PHASE_FORWARD);
     const size_t row =
         cr_net_outputs(plan->net) * (type == CR_F32 ? sizeof(float) : sizeof(double));

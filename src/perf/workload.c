@@ -96,6 +96,8 @@ cr_status cr_subject_create(const cr_workload *w, cr_purpose purpose, size_t row
     cr_status status = build_net(w, seed, &s->net, err);
     if (!status)
         status = cr_plan_create_in(s->net, purpose, precision, s->rows, &s->plan, err);
+    if (!status && purpose == CR_FOR_PREDICTING)
+        status = cr_plan_freeze(s->plan, err);
     if (!status)
         status = allocate(s, purpose, err);
     if (!status)

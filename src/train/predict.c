@@ -50,6 +50,8 @@ static cr_status set_up(struct predictor *p, cr_error *err)
     p->outputs = cr_net_outputs(m->net);
     p->classes = cr_model_n_classes(m);
     cr_status status = cr_plan_create(m->net, CR_FOR_PREDICTING, BATCH, &p->plan, err);
+    if (status == CR_OK)
+        status = cr_plan_freeze(p->plan, err);
     if (status != CR_OK)
         return status;
     p->work_size = cr_plan_work_size(p->plan);

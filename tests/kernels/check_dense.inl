@@ -56,6 +56,17 @@ static void IT(linear)(void **state)
         k->linear(got, ldy, x, ldx, w, ldw, with_bias ? bias : NULL, step, rows, cols, inner,
                   scratch);
         SAME(want, got, ny);
+        if (with_bias) {
+            const size_t ldt = (cols + 15) / 16 * 16;
+            T *wt = IT(make)(inner * ldt);
+            memset(got, 0, ny * sizeof *got);
+            for (size_t r = 0; r < rows; r++)
+                memcpy(got + r * ldy + cols, want + r * ldy + cols, (ldy - cols) * sizeof *got);
+            k->turn(wt, ldt, w, ldw, cols, inner);
+            k->linear_turned(got, ldy, x, ldx, wt, ldt, bias, step, rows, cols, inner, scratch);
+            SAME(want, got, ny);
+            UNFENCE(wt, inner * ldt);
+        }
         UNFENCE(x, nx), UNFENCE(w, nw), UNFENCE(bias, step ? cols : 1);
         UNFENCE(got, ny), UNFENCE(want, ny);
     }

@@ -166,9 +166,53 @@ static void a_plan_checks_what_it_is_given(void **state)
     cr_net_free(net);
 }
 
+/* A frozen plan predicts the same bits, and goes on doing so when the parameters change. */
+static void a_frozen_plan_keeps_its_parameters(void **state)
+{
+    (void)state;
+    enum { IN = 37, HIDDEN = 50, OUT = 3, ROWS = 70 };
+    cr_builder *b = cr_builder_create(IN);
+    cr_builder_dense(b, HIDDEN, "tanh");
+    cr_builder_dense(b, OUT, "identity");
+    cr_net *net = NULL;
+    assert_int_equal(cr_builder_build(b, CR_F32, 3, &net, NULL), CR_OK);
+    cr_builder_free(b);
+    cr_plan *live = NULL, *frozen = NULL, *training = NULL;
+    assert_int_equal(cr_plan_create(net, CR_FOR_PREDICTING, ROWS, &live, NULL), CR_OK);
+    assert_int_equal(cr_plan_create(net, CR_FOR_PREDICTING, ROWS, &frozen, NULL), CR_OK);
+    assert_int_equal(cr_plan_create(net, CR_FOR_TRAINING, ROWS, &training, NULL), CR_OK);
+    assert_int_equal(cr_plan_freeze(training, NULL), CR_ERR_ARGUMENT);
+    assert_int_equal(cr_plan_freeze(frozen, NULL), CR_OK);
+    const size_t size = cr_plan_work_size(live);
+    void *work = cr_work_alloc(size);
+    static float in[ROWS * IN], first[ROWS * OUT], now[ROWS * OUT], got[ROWS * OUT];
+    for (size_t i = 0; i < ROWS * IN; i++)
+        in[i] = (float)(i * 37 % 101) / 50 - 1;
+    static const size_t rows[] = {1, 2, 3, 4, 13, ROWS};
+    assert_int_equal(cr_predict(live, in, first, ROWS, work, size, NULL), CR_OK);
+    float *params = cr_net_params(net);
+    for (int changed = 0; changed < 2; changed++) {
+        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+            assert_int_equal(cr_predict(frozen, in, got, rows[i], work, size, NULL), CR_OK);
+            assert_memory_equal(got, first, rows[i] * OUT * sizeof *got);
+        }
+        for (size_t i = 0; i < cr_net_n_params(net); i++)
+            params[i] *= 1.5f;
+    }
+    assert_int_equal(cr_predict(live, in, now, ROWS, work, size, NULL), CR_OK);
+    assert_memory_not_equal(now, first, sizeof now);
+    assert_int_equal(cr_plan_freeze(frozen, NULL), CR_OK);
+    assert_int_equal(cr_predict(frozen, in, got, ROWS, work, size, NULL), CR_OK);
+    assert_memory_equal(got, now, sizeof got);
+    cr_work_free(work);
+    cr_plan_free(live), cr_plan_free(frozen), cr_plan_free(training);
+    cr_net_free(net);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_frozen_plan_keeps_its_parameters),
         cmocka_unit_test(formulas_say_what_is_computed),
         cmocka_unit_test(training_and_explaining_give_the_same_bits),
         cmocka_unit_test(threads_do_not_change_bits),

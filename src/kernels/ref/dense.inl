@@ -223,7 +223,7 @@ INLINE void cut(T *to, size_t ldto, size_t width, const T *from, size_t ldfrom, 
     }
 }
 
-/* to[j][i] = from[i][j]; writes whole vectors */
+/* to[j][i] = from[i][j]; writes whole vectors, of at most 16 numbers */
 static void turn(T *to, size_t ldto, const T *from, size_t ldfrom, size_t rows, size_t cols)
 {
     const int meet = ldfrom % PAGE == 0;
@@ -468,6 +468,15 @@ static void linear(T *y, size_t ldy, const T *x, size_t ldx, const T *w, size_t 
                    size_t bias_step, size_t rows, size_t cols, size_t inner, void *scratch)
 {
     const struct product m = {y,    ldy,       {x, ldx, 1}, w,    ldw,   1,
+                              bias, bias_step, rows,        cols, inner, NULL};
+    product(&m, scratch);
+}
+
+static void linear_turned(T *y, size_t ldy, const T *x, size_t ldx, const T *wt, size_t ldw,
+                          const T *bias, size_t bias_step, size_t rows, size_t cols, size_t inner,
+                          void *scratch)
+{
+    const struct product m = {y,    ldy,       {x, ldx, 1}, wt,   ldw,   0,
                               bias, bias_step, rows,        cols, inner, NULL};
     product(&m, scratch);
 }

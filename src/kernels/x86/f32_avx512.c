@@ -13,6 +13,8 @@
 const struct kernels_f32 cr_kernels_bf16_amx = {
     ISA_AMX,
     cr_linear_bf16_amx,
+    linear_turned,
+    turn,
     cr_linear_dx_bf16_amx,
     cr_linear_dw_bf16_amx,
     sum_rows,
