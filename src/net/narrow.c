@@ -480,6 +480,8 @@ static void make(struct maker *m)
     (void)rows_of(m, p->tape->input);
     if (p->tape->target >= 0)
         (void)rows_of(m, p->tape->target);
+    if (cr_slicing(p, n->rows).n != 1)
+        m->unfit = 1;
     enum phase phase = PHASE_GIVEN;
     for (int i = 0; i < p->n_calls && !m->unfit && !m->failed; i++) {
         const struct call *c = &p->call[i];

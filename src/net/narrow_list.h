@@ -34,7 +34,7 @@ struct narrow_const {
 };
 
 struct narrow {
-    size_t rows;                    /* at most */
+    size_t rows;                    /* at most; one slice */
     size_t size;                    /* of the memory, in numbers */
     size_t begin[PHASE_UPDATE + 2]; /* of each phase's operations */
     struct narrow_op *op;

@@ -17,8 +17,7 @@
 
 int cr_narrow_does(const cr_plan *plan, const struct run *run)
 {
-    return plan->narrow && run->rows <= plan->narrow->rows && run->rows > 0 && !run->after &&
-           cr_slicing(plan, run->rows).n == 1;
+    return plan->narrow && run->rows <= plan->narrow->rows && run->rows > 0 && !run->after;
 }
 
 void cr_narrow_run(const cr_plan *plan, const struct run *run, enum phase first, enum phase last)

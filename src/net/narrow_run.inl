@@ -33,7 +33,7 @@ static void NAME(move)(const cr_plan *plan, const struct run *run, const struct 
                 *at = *w;
         }
     if (!back && lanes > across)
-        for (size_t i = 0; i < rows * cols / across; i++)
+        for (size_t i = 0; i < (p->layout == BY_INPUT ? cols : rows); i++)
             for (size_t j = across; j < lanes; j++)
                 list[i * lanes + j] = 0;
 }
