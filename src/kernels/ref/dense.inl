@@ -120,55 +120,48 @@ INLINE void tile(const struct strip *s, size_t part, size_t rows, size_t vectors
 #undef LAST
 }
 
-/* At most ROWS rows of a strip of at most `vectors` vectors. */
-INLINE void tiles(const struct strip *s, size_t rows, size_t part, size_t vectors, enum from from)
+/* At most ROWS rows: tiles of that many, or of powers of two, which keeps the code small. */
+INLINE void tiles(const struct strip *whole, size_t rows, size_t part, size_t vectors,
+                  enum from from)
 {
-    switch (rows) {
-#define CASE(n) \
-    case n: tile(s, part, n, vectors, from); break
-        CASE(1);
-        CASE(2);
-        CASE(3);
-        CASE(4);
-#if ROWS > 4
-        CASE(5);
-        CASE(6);
-#endif
-#if ROWS > 6
-        CASE(7);
-        CASE(8);
-#endif
+    struct strip s = *whole;
+    while (rows > 0) {
+        size_t n = rows;
+        if (rows == ROWS)
+            tile(&s, part, ROWS, vectors, from);
 #if ROWS > 8
-        CASE(9);
-        CASE(10);
-        CASE(11);
-        CASE(12);
+        else if (rows >= 8)
+            n = 8, tile(&s, part, 8, vectors, from);
 #endif
-#undef CASE
-    default: break;
+#if ROWS > 4
+        else if (rows >= 4)
+            n = 4, tile(&s, part, 4, vectors, from);
+#endif
+        else if (rows >= 2)
+            n = 2, tile(&s, part, 2, vectors, from);
+        else
+            tile(&s, part, 1, vectors, from);
+        rows -= n;
+        s.out += n * s.ldo;
+        s.a.at += n * s.a.row;
     }
 }
 
-#define SHAPES(from)                                                  \
-    static void full_##from(const struct strip *s, size_t rows)       \
-    {                                                                 \
-        tiles(s, rows, 0, VECTORS, from);                             \
-    }                                                                 \
-    static void part_##from(const struct strip *s, size_t rows)       \
-    {                                                                 \
-        tiles(s, rows, s->part, VECTORS, from);                       \
-    }                                                                 \
-    static void one_vector_##from(const struct strip *s, size_t rows) \
-    {                                                                 \
-        tiles(s, rows, s->part, 1, from);                             \
+#define SHAPE(name, vectors, part, from)                          \
+    static void name##_##from(const struct strip *s, size_t rows) \
+    {                                                             \
+        tiles(s, rows, part, vectors, from);                      \
     }
-SHAPES(COPY)
-SHAPES(ALONG)
-SHAPES(ACROSS)
-#undef SHAPES
+SHAPE(full, VECTORS, 0, COPY)
+SHAPE(full, VECTORS, 0, ALONG)
+SHAPE(full, VECTORS, 0, ACROSS)
+SHAPE(part, VECTORS, s->part, COPY)
+SHAPE(one_vector, 1, s->part, COPY)
+SHAPE(one_vector, 1, s->part, ALONG)
+SHAPE(one_vector, 1, s->part, ACROSS)
+#undef SHAPE
 
 static void (*const full[])(const struct strip *, size_t) = {full_COPY, full_ALONG, full_ACROSS};
-static void (*const part[])(const struct strip *, size_t) = {part_COPY, part_ALONG, part_ACROSS};
 static void (*const one_vector[])(const struct strip *,
                                   size_t) = {one_vector_COPY, one_vector_ALONG, one_vector_ACROSS};
 
@@ -189,8 +182,8 @@ static void strip(struct strip *s, size_t rows, size_t width)
         long_tile(s, rows);
     } else if (width == TILE) {
         full[s->from](s, rows);
-    } else if (width > TILE - WIDE) {
-        part[s->from](s, rows);
+    } else if (width > TILE - WIDE && s->from == COPY) {
+        part_COPY(s, rows);
     } else {
         const size_t last = s->part;
         for (size_t j = 0; j < width; j += WIDE, s->out += WIDE, s->b += WIDE) {
