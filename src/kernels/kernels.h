@@ -55,7 +55,7 @@ enum { UPDATE_NUMBERS = UPDATE_PARAM0 + 2 * UPDATE_PARAMS };
 enum {
     KERNEL_SCRATCH_A = 528 << 10,
     KERNEL_SCRATCH_B = 128 << 10,
-    KERNEL_SCRATCH = KERNEL_SCRATCH_A + KERNEL_SCRATCH_B + 256
+    KERNEL_SCRATCH = KERNEL_SCRATCH_A + KERNEL_SCRATCH_B + (16 << 10)
 };
 
 /* Bytes that products of float32 and float64 do with, of up to so many rows, columns and terms in a sum, of numbers of
@@ -83,6 +83,8 @@ size_t cr_kernel_scratch(size_t rows, size_t cols, size_t depth, size_t size);
  *            16 lanes: cross-entropy of softmax(u) against t.
  * map        out[i] = program(args...)[i], i < n. args[k] has n elements where
  *            step[k] is 1, one element where it is 0. out may equal an argument.
+ * map_rows   the same for `rows` rows of n elements, ld (1 or more) from one to the next in out
+ *            and in every argument whose step is 1.
  * add        y[i] += x[i]
  * sgd        out[i] = w[i] - lr g[i], one rounding (fused); out may equal w.
  * update     update[kind](w, s0, s1, g, c, decay, weight_decay, n): w and the optimiser's state
@@ -92,36 +94,38 @@ size_t cr_kernel_scratch(size_t rows, size_t cols, size_t depth, size_t size);
  *            timing what the machine can do at most; returns how many numbers that were.
  *            out[2] is read, and out[0] written.
  * narrow     runs n operations (kernels/narrow.h) on the memory at base, for 1 <= rows. */
-#define KERNELS_DECLARE(T, name)                                                                  \
-    struct name {                                                                                 \
-        enum isa isa;                                                                             \
-        void (*linear)(T * y, size_t ldy, const T *x, size_t ldx, const T *w, size_t ldw,         \
-                       const T *bias, size_t bias_step, size_t rows, size_t cols, size_t inner,   \
-                       void *scratch);                                                            \
-        void (*linear_turned)(T * y, size_t ldy, const T *x, size_t ldx, const T *wt, size_t ldw, \
-                              const T *bias, size_t bias_step, size_t rows, size_t cols,          \
-                              size_t inner, void *scratch);                                       \
-        void (*turn)(T * wt, size_t ldt, const T *w, size_t ldw, size_t rows, size_t cols);       \
-        void (*linear_dx)(T * dx, size_t lddx, const T *d, size_t ldd, const T *w, size_t ldw,    \
-                          size_t rows, size_t cols, size_t inner, void *scratch);                 \
-        void (*linear_dw)(T * dw, size_t lddw, const T *d, size_t ldd, const T *x, size_t ldx,    \
-                          size_t rows, size_t cols, size_t inner, void *scratch);                 \
-        void (*sum_rows)(T * out, const T *d, size_t ldd, size_t rows, size_t cols);              \
-        void (*row_sum)(T * out, const T *d, size_t ldd, size_t rows, size_t cols);               \
-        void (*softmax)(T * y, size_t ldy, T *lse, const T *u, size_t ldu, size_t rows,           \
-                        size_t cols);                                                             \
-        void (*softmax_back)(T * du, size_t lddu, const T *y, size_t ldy, const T *dy,            \
-                             size_t lddy, size_t rows, size_t cols);                              \
-        void (*dot_lse)(T * out, const T *lse, const T *u, size_t ldu, const T *t, size_t ldt,    \
-                        size_t rows, size_t cols);                                                \
-        void (*map)(const struct program *p, const T *const *args, const unsigned char *step,     \
-                    T *out, size_t n);                                                            \
-        void (*add)(T * y, const T *x, size_t n);                                                 \
-        void (*sgd)(T * out, const T *w, const T *g, T lr, size_t n);                             \
-        void (*update[UPDATE_COUNT])(T * w, T *s0, T *s1, const T *g, const T *c,                 \
-                                     enum update_decay decay, T weight_decay, size_t n);          \
-        size_t (*peak)(T * out, size_t rounds);                                                   \
-        void (*narrow)(const struct narrow_op *op, size_t n, T *base, size_t rows);               \
+#define KERNELS_DECLARE(T, name)                                                                   \
+    struct name {                                                                                  \
+        enum isa isa;                                                                              \
+        void (*linear)(T * y, size_t ldy, const T *x, size_t ldx, const T *w, size_t ldw,          \
+                       const T *bias, size_t bias_step, size_t rows, size_t cols, size_t inner,    \
+                       void *scratch);                                                             \
+        void (*linear_turned)(T * y, size_t ldy, const T *x, size_t ldx, const T *wt, size_t ldw,  \
+                              const T *bias, size_t bias_step, size_t rows, size_t cols,           \
+                              size_t inner, void *scratch);                                        \
+        void (*turn)(T * wt, size_t ldt, const T *w, size_t ldw, size_t rows, size_t cols);        \
+        void (*linear_dx)(T * dx, size_t lddx, const T *d, size_t ldd, const T *w, size_t ldw,     \
+                          size_t rows, size_t cols, size_t inner, void *scratch);                  \
+        void (*linear_dw)(T * dw, size_t lddw, const T *d, size_t ldd, const T *x, size_t ldx,     \
+                          size_t rows, size_t cols, size_t inner, void *scratch);                  \
+        void (*sum_rows)(T * out, const T *d, size_t ldd, size_t rows, size_t cols);               \
+        void (*row_sum)(T * out, const T *d, size_t ldd, size_t rows, size_t cols);                \
+        void (*softmax)(T * y, size_t ldy, T *lse, const T *u, size_t ldu, size_t rows,            \
+                        size_t cols);                                                              \
+        void (*softmax_back)(T * du, size_t lddu, const T *y, size_t ldy, const T *dy,             \
+                             size_t lddy, size_t rows, size_t cols);                               \
+        void (*dot_lse)(T * out, const T *lse, const T *u, size_t ldu, const T *t, size_t ldt,     \
+                        size_t rows, size_t cols);                                                 \
+        void (*map)(const struct program *p, const T *const *args, const unsigned char *step,      \
+                    T *out, size_t n);                                                             \
+        void (*map_rows)(const struct program *p, const T *const *args, const unsigned char *step, \
+                         T *out, size_t rows, size_t n, size_t ld);                                \
+        void (*add)(T * y, const T *x, size_t n);                                                  \
+        void (*sgd)(T * out, const T *w, const T *g, T lr, size_t n);                              \
+        void (*update[UPDATE_COUNT])(T * w, T *s0, T *s1, const T *g, const T *c,                  \
+                                     enum update_decay decay, T weight_decay, size_t n);           \
+        size_t (*peak)(T * out, size_t rounds);                                                    \
+        void (*narrow)(const struct narrow_op *op, size_t n, T *base, size_t rows);                \
     }
 
 KERNELS_DECLARE(float, kernels_f32);

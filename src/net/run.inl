@@ -68,17 +68,12 @@ static void NAME(map)(const struct JOB *j, const struct VIEW *view, const struct
     const T *args[PROGRAM_ARGS];
     unsigned char step[PROGRAM_ARGS];
     const int whole = part->cols == ld;
-    const size_t n = whole ? part->rows * ld : part->cols;
+    const size_t rows = whole ? 1 : part->rows, n = whole ? part->rows * ld : part->cols;
     for (int i = 0; i < c->n_in; i++) {
         step[i] = j->plan->tape->value[c->in[i]].extent == PER_ROW;
         args[i] = NAME(rows_at)(view, j->plan, c->in[i], part) + (step[i] ? part->col : 0);
     }
-    out += part->col;
-    for (size_t r = 0; r < (whole ? 1 : part->rows); r++, out += ld) {
-        j->k->map(c->program, args, step, out, n);
-        for (int i = 0; i < c->n_in; i++)
-            args[i] += step[i] ? ld : 0;
-    }
+    j->k->map_rows(c->program, args, step, out + part->col, rows, n, n > ld ? n : ld);
 }
 
 static void NAME(concat)(const struct JOB *j, const struct VIEW *view, const struct call *c,

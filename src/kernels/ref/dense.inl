@@ -19,6 +19,7 @@ enum {
     PAGE = 4096 / (int)sizeof(T), /* rows of a at multiples of it meet in the first cache */
     FEW = 3,                      /* rows take wider tiles: */
     LONG = ROWS / FEW * VECTORS,  /* so many vectors */
+    LINE = 16,                    /* numbers: 64 bytes or more */
     AHEAD = 8,                    /* rows of a panel, fetched early */
     NEAR = 16384                  /* bytes that stay in the nearest cache */
 };
@@ -194,21 +195,21 @@ static void strip(struct strip *s, size_t rows, size_t width)
     }
 }
 
-/* to[strip][i][j] = from[i][strip * width + j], j < width: a matrix cut into strips, row by row as
- * it lies. Whole vectors are written; what is beyond a strip's row the next one overwrites. */
-INLINE void cut(T *to, size_t ldto, size_t width, const T *from, size_t ldfrom, size_t rows,
-                size_t cols)
+/* to[strip][i][j] = from[i][strip * width + j], j < width: a matrix cut into strips, `apart` numbers
+ * from one to the next, row by row as it lies. Whole vectors are written; what is beyond a strip's row the next one overwrites. */
+INLINE void cut(T *to, size_t ldto, size_t width, size_t apart, const T *from, size_t ldfrom,
+                size_t rows, size_t cols)
 {
     const size_t written = (width + WIDE - 1) / WIDE * WIDE;
     for (size_t i = 0; i < rows; i++, from += ldfrom) {
         T *at = to + i * ldto;
         size_t j = 0;
         if (i + 1 < rows || written <= ldto)
-            for (; j + written <= cols; j += width, at += rows * ldto)
+            for (; j + written <= cols; j += width, at += apart)
                 UNROLL
         for (size_t v = 0; v < width; v += WIDE)
             wide_store(at + v, wide_load(from + j + v, 0), 0);
-        for (; j < cols; j += width, at += rows * ldto)
+        for (; j < cols; j += width, at += apart)
             for (size_t v = 0; v < width && j + v < cols; v += WIDE) {
                 const size_t left = cols - j - v, lanes = width - v < WIDE ? width - v : 0;
                 wide_store(at + v, wide_load(from + j + v, left < WIDE ? left : 0), lanes);
@@ -250,6 +251,18 @@ struct block {
     T *a, *b; /* NULL: in place */
 };
 
+/* What a tile of a, and a panel of b, take: a line more than their numbers, or many of them
+ * would begin in the same place of the first cache. */
+static size_t tile_size(const struct block *s)
+{
+    return STEP * s->depth + LINE;
+}
+
+static size_t panel_size(const struct block *s)
+{
+    return TILE * s->depth + LINE;
+}
+
 /* to[tile][p][row] = a */
 static void copy_a(const struct block *s)
 {
@@ -257,10 +270,10 @@ static void copy_a(const struct block *s)
     const T *from = a->at + s->i0 * a->row + s->k * a->col;
     const size_t tiles = (s->rows + ROWS - 1) / ROWS;
     if (a->row == 1)
-        cut(s->a, STEP, ROWS, from, a->col, s->depth, s->rows);
+        cut(s->a, STEP, ROWS, tile_size(s), from, a->col, s->depth, s->rows);
     for (size_t t = 0; t < tiles; t++) {
         const size_t i = t * ROWS, high = s->rows - i < ROWS ? s->rows - i : ROWS;
-        T *to = s->a + t * STEP * s->depth;
+        T *to = s->a + t * tile_size(s);
         if (a->row != 1)
             turn(to, STEP, from + i * a->row, a->row, high, s->depth);
         if (s->m->edit)
@@ -273,13 +286,14 @@ static void copy_b(const struct block *s, size_t j0, size_t width)
 {
     const struct product *m = s->m;
     if (!m->turned)
-        cut(s->b, TILE, TILE, m->b + s->k * m->ldb + j0, m->ldb, s->depth, width);
+        cut(s->b, TILE, TILE, panel_size(s), m->b + s->k * m->ldb + j0, m->ldb, s->depth, width);
     for (size_t j = 0; j < width; j += TILE) {
         const size_t w = width - j < TILE ? width - j : TILE, at = j0 + j;
         if (m->turned)
-            turn(s->b + j * s->depth, TILE, m->b + at * m->ldb + s->k, m->ldb, w, s->depth);
+            turn(s->b + j / TILE * panel_size(s), TILE, m->b + at * m->ldb + s->k, m->ldb, w,
+                 s->depth);
         if (m->edit)
-            m->edit(s->b + j * s->depth, s->depth * TILE);
+            m->edit(s->b + j / TILE * panel_size(s), s->depth * TILE);
     }
 }
 
@@ -338,7 +352,7 @@ static void panels(const struct block *s, size_t j0, size_t width, struct soon *
         copy_b(s, j0, width);
     for (size_t i = 0; i < s->rows; i += ROWS) {
         const size_t rows = s->rows - i < ROWS ? s->rows - i : ROWS;
-        struct matrix a = {s->a + i / ROWS * STEP * s->depth, 1, STEP};
+        struct matrix a = {s->a + i / ROWS * tile_size(s), 1, STEP};
         if (!s->a) {
             a = m->a;
             a.at += (s->i0 + i) * a.row + s->k * a.col;
@@ -348,8 +362,8 @@ static void panels(const struct block *s, size_t j0, size_t width, struct soon *
             struct strip strip_of = {.out = m->out + (s->i0 + i) * m->ldo + j0 + j,
                                      .ldo = m->ldo,
                                      .a = a,
-                                     .b =
-                                         s->b ? s->b + j * s->depth : m->b + s->k * m->ldb + j0 + j,
+                                     .b = s->b ? s->b + j / TILE * panel_size(s)
+                                               : m->b + s->k * m->ldb + j0 + j,
                                      .ldb = s->b ? TILE : m->ldb,
                                      .bias = m->bias && last ? bias + j : NULL,
                                      .depth = s->depth,
@@ -432,7 +446,7 @@ static void product(const struct product *m, void *scratch)
     const size_t depth = each + (WIDE - each % WIDE) % WIDE;
     const size_t j0 = m->turned && !m->edit && m->rows > 0 && m->rows <= FEW ? few_rows(m) : 0;
     const size_t panel_cols = m->cols < PANELS * TILE ? m->cols + TILE - 1 : PANELS * TILE;
-    T *b = scratch, *a = b_in_place ? b : b + panel_cols / TILE * TILE * depth;
+    T *b = scratch, *a = b_in_place ? b : b + panel_cols / TILE * (TILE * depth + LINE);
     const size_t times = m->rows / MOST + (m->rows % MOST != 0);
     const size_t share = times ? (m->rows + times - 1) / times : 1;
     const size_t high = (share + ROWS - 1) / ROWS * ROWS; /* at most MOST */

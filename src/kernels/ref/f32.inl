@@ -13,12 +13,13 @@
 #include "kernels/ref/bf16.inl"
 
 const struct kernels_f32 TABLE = {
-    ISA,          linear,  linear_turned, turn, linear_dx, linear_dw, sum_rows, row_sum, softmax,
-    softmax_back, dot_lse, map,           add,  sgd,       UPDATES,   peak,     narrow,
+    ISA,      linear,  linear_turned, turn,         linear_dx, linear_dw,
+    sum_rows, row_sum, softmax,       softmax_back, dot_lse,   map,
+    map_rows, add,     sgd,           UPDATES,      peak,      narrow,
 };
 
 const struct kernels_f32 BF16_TABLE = {
     ISA,      linear_bf16, linear_turned, turn,         linear_dx_bf16, linear_dw_bf16,
     sum_rows, row_sum,     softmax,       softmax_back, dot_lse,        map,
-    add,      sgd,         UPDATES,       peak,
+    map_rows, add,         sgd,           UPDATES,      peak,
 };

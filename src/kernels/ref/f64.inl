@@ -12,6 +12,7 @@
 #include "kernels/ref/narrow.inl"
 
 const struct kernels_f64 TABLE = {
-    ISA,          linear,  linear_turned, turn, linear_dx, linear_dw, sum_rows, row_sum, softmax,
-    softmax_back, dot_lse, map,           add,  sgd,       UPDATES,   peak,     narrow,
+    ISA,      linear,  linear_turned, turn,         linear_dx, linear_dw,
+    sum_rows, row_sum, softmax,       softmax_back, dot_lse,   map,
+    map_rows, add,     sgd,           UPDATES,      peak,      narrow,
 };

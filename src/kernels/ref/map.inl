@@ -91,8 +91,8 @@ static void run_step(enum prim prim, T *out, const T *a, const T *b, const T *c,
     }
 }
 
-static void map(const struct program *p, const T *const *args, const unsigned char *step, T *out,
-                size_t n)
+static void map_rows(const struct program *p, const T *const *args, const unsigned char *step,
+                     T *out, size_t rows, size_t n, size_t ld)
 {
     T strips[PROGRAM_REGS][STRIP];
     const T *reg[PROGRAM_REGS];
@@ -110,25 +110,32 @@ static void map(const struct program *p, const T *const *args, const unsigned ch
         if (k < p->n_args && step[k])
             continue;
         T v = 0;
-        if (k < p->n_args && n > 0)
+        if (k < p->n_args && n > 0 && rows > 0)
             v = args[k][0];
         else if (k >= p->n_args && k < (size_t)p->n_args + p->n_consts)
             v = (T)p->consts[k - p->n_args];
         for (size_t i = 0; i < most; i++)
             strips[k][i] = v;
     }
-    for (size_t at = 0; at < n; at += STRIP) {
-        const size_t width = n - at < STRIP ? n - at : STRIP;
-        for (size_t k = 0; k < p->n_args; k++)
-            if (step[k])
-                reg[k] = args[k] + at;
-        for (size_t s = 0; s < p->n_steps; s++) {
-            const struct program_step *now = &p->steps[s];
-            assert(now->out >= p->n_args + p->n_consts && now->out < p->n_regs);
-            T *to = apart && s + 1 == p->n_steps ? out + at : strips[now->out];
-            run_step((enum prim)now->prim, to, reg[now->a], reg[now->b], reg[now->c], width);
+    for (size_t row = 0; row < rows * ld; row += ld)
+        for (size_t from = 0; from < n; from += STRIP) {
+            const size_t width = n - from < STRIP ? n - from : STRIP, at = row + from;
+            for (size_t k = 0; k < p->n_args; k++)
+                if (step[k])
+                    reg[k] = args[k] + at;
+            for (size_t s = 0; s < p->n_steps; s++) {
+                const struct program_step *now = &p->steps[s];
+                assert(now->out >= p->n_args + p->n_consts && now->out < p->n_regs);
+                T *to = apart && s + 1 == p->n_steps ? out + at : strips[now->out];
+                run_step((enum prim)now->prim, to, reg[now->a], reg[now->b], reg[now->c], width);
+            }
+            if (!apart)
+                memmove(out + at, reg[p->result], width * sizeof *out);
         }
-        if (!apart)
-            memmove(out + at, reg[p->result], width * sizeof *out);
-    }
+}
+
+static void map(const struct program *p, const T *const *args, const unsigned char *step, T *out,
+                size_t n)
+{
+    map_rows(p, args, step, out, 1, n, n ? n : 1);
 }

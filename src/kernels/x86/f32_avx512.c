@@ -23,6 +23,7 @@ const struct kernels_f32 cr_kernels_bf16_amx = {
     softmax_back,
     dot_lse,
     map,
+    map_rows,
     add,
     sgd,
     UPDATES,
