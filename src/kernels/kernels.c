@@ -102,7 +102,8 @@ size_t cr_kernel_scratch(size_t rows, size_t cols, size_t depth, size_t size)
 {
     /* whole tiles, of at most 16 rows in place of 12, and at most 32 columns */
     const size_t deep = depth < 256 ? depth + 16 : 256 + 16;
-    const size_t most_a = KERNEL_SCRATCH_A / (deep * size), most_b = KERNEL_SCRATCH_B / (deep * size);
+    const size_t most_a = KERNEL_SCRATCH_A / (deep * size),
+                 most_b = KERNEL_SCRATCH_B / (deep * size);
     const size_t a = rows / 12 < most_a / 16 ? (rows / 12 + 1) * 16 : most_a;
     const size_t b = cols / 32 < most_b / 32 ? (cols / 32 + 1) * 32 : most_b;
     const size_t bytes = (a + b) * deep * size + 256;

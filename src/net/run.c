@@ -61,7 +61,7 @@ static size_t blocks(const struct call *c, const struct value *v, size_t size, s
         if (*high > *wide && *high > ROW_UNIT)
             *high = part_of(rows, by_rows *= 2, ROW_UNIT);
         else if (*wide > COL_UNIT)
-            *wide = part_of(cols, by_cols *= 2, COL_UNIT);
+            *wide = part_of(cols, by_cols *= 2, 16);
         else
             break;
     }

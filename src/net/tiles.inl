@@ -30,7 +30,7 @@ static size_t NAME(cut)(struct STAGE *s, size_t members)
     s->wide = by_cols > 1 ? part_of(cols, by_cols, COL_UNIT) : cols;
     by_cols = parts(cols, s->wide);
     by_rows = parts(members, by_cols);
-    s->high = part_of(s->rows, by_rows, ROW_UNIT);
+    s->high = part_of(s->rows, by_rows, by_cols > 1 ? ROW_UNIT : 8);
     return by_cols * parts(s->rows, s->high);
 }
 

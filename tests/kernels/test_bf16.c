@@ -142,7 +142,8 @@ static void call(const struct kernels_f32 *k, enum which which, const struct fac
     const float *b = f->b + first * f->bj;
     const float *bias = f->bias ? f->bias + first * f->bias_step : NULL;
     if (which == LINEAR)
-        k->linear(out + first, ld, f->a, f->ai, b, f->bj, bias, f->bias_step, f->rows, n, f->depth, scratch);
+        k->linear(out + first, ld, f->a, f->ai, b, f->bj, bias, f->bias_step, f->rows, n, f->depth,
+                  scratch);
     else if (which == LINEAR_DX)
         k->linear_dx(out + first, ld, f->a, f->ai, b, f->bp, f->rows, f->depth, n, scratch);
     else

@@ -24,7 +24,7 @@ enum {
     STRIP = 2 * SIDE, /* rows, or columns, of two tiles */
     PARTS = 16,       /* tiles one after another in a panel: the depth that is added at once */
     DEPTH = PARTS * PART,
-    STRIPS = 16,    /* of columns, whose panels are made at once */
+    STRIPS = 16,   /* of columns, whose panels are made at once */
     ROW = 4 * SIDE /* bytes */
 };
 
