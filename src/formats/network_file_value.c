@@ -194,7 +194,7 @@ cr_status cr_file_fields(struct reader *r, const struct yaml_node *node, enum fi
     for (const struct yaml_node *k = node->child; k; k = k->next->next) {
         const struct yaml_node *value = k->next;
         const int i = find_key(row, k);
-        const char *constant = map == MAP_OPTIMISER ? optimiser_constant(k) : NULL;
+        const char *constant = f.param && map == MAP_OPTIMISER ? optimiser_constant(k) : NULL;
         if (i < 0 && !constant &&
             (!row->has_params ||
              (value->kind == YAML_SCALAR && !is_empty(value) && !cr_file_is_number(value))))

@@ -14,6 +14,13 @@ static float *sizes_of(float *to, const float *from, size_t n)
     return to;
 }
 
+static uint32_t bits_of(float v)
+{
+    uint32_t bits;
+    memcpy(&bits, &v, sizeof bits);
+    return bits;
+}
+
 /* Rows of `cols` numbers that lie `ld` apart. Where infinities and NaN take part, something like
  * them must come out; else the difference is bounded by the sum of the terms' sizes, each
  * addition rounding once, and by what is lost below the least normal number. */
@@ -28,7 +35,7 @@ static int near(const struct round_f32 *r, const float *sizes, size_t depth, siz
             const double got = (double)r->got[at], want = (double)r->want[at];
             const double most = (double)(depth + 2) * (part * (double)sizes[at] + least);
             if (j >= cols) /* between rows */
-                good &= memcmp(r->got + at, r->want + at, sizeof *r->got) == 0;
+                good &= bits_of(r->got[at]) == bits_of(r->want[at]);
             else if (isfinite(sizes[at]))
                 good &= fabs(got - want) <= most;
             else

@@ -78,7 +78,7 @@ static uint32_t number(struct maker *m, double value)
 {
     struct narrow *n = m->n;
     for (int i = 0; i < n->n_consts; i++)
-        if (memcmp(&n->consts[i].value, &value, sizeof value) == 0)
+        if (n->consts[i].value == value && signbit(n->consts[i].value) == signbit(value))
             return n->consts[i].at;
     if (n->n_consts == PROGRAM_REGS) {
         m->unfit = 1;

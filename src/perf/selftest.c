@@ -90,7 +90,8 @@ static cr_status train(const cr_workload *w, enum isa isa, struct team *team, fl
         return cr_fail_memory(err);
     if (diverged && isa == ISA_REF) { /* anything would equal that */
         free(copy);
-        return cr_fail(err, CR_ERR_DIVERGED, "the loss of a network is not finite");
+        cr_fail(err, CR_ERR_DIVERGED, "the loss of a network is not finite");
+        return CR_ERR_DIVERGED;
     }
     *out = copy;
     return CR_OK;
