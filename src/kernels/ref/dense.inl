@@ -538,9 +538,77 @@ static T row_top(const T *row, size_t cols)
     return top;
 }
 
+/* At most LANES rows of at most LANES numbers, turned: to[c][r], with 0 where there is nothing. So a
+ * sum along a row is one along a column, and all rows go at a time. */
+static void turn_rows(T (*to)[LANES], const T *from, size_t ld, size_t rows, size_t cols)
+{
+    _Alignas(64) T lines[LANES][LANES];
+    for (size_t r = 0; r < LANES; r++)
+        for (size_t v = 0; v < LANES; v += WIDE) {
+            const size_t left = r < rows && v < cols ? cols - v : 0;
+            const W none = wide_all(0);
+            wide_store(lines[r] + v,
+                       left ? wide_load(from + r * ld + v, left < WIDE ? left : 0) : none, 0);
+        }
+    turn(to[0], LANES, lines[0], LANES, LANES, LANES);
+}
+
+static void turn_back(T *to, size_t ld, T (*from)[LANES], size_t rows, size_t cols)
+{
+    _Alignas(64) T lines[LANES][LANES];
+    turn(lines[0], LANES, from[0], LANES, LANES, LANES);
+    for (size_t r = 0; r < rows; r++)
+        for (size_t v = 0; v < cols; v += WIDE)
+            wide_store(to + r * ld + v, wide_load(lines[r] + v, 0), cols - v < WIDE ? cols - v : 0);
+}
+
+/* The tree of a sum along a row, for LANES rows: into v[0] */
+INLINE void join_rows(T (*v)[LANES])
+{
+    for (size_t half = LANES / 2; half > 0; half /= 2)
+        for (size_t c = 0; c < half; c++)
+            for (size_t r = 0; r < LANES; r++)
+                v[c][r] += v[c + half][r];
+}
+
+INLINE void top_rows(T *top, T (*v)[LANES], size_t cols)
+{
+    for (size_t r = 0; r < LANES; r++)
+        top[r] = -(T)INFINITY;
+    for (size_t c = 0; c < cols; c++)
+        for (size_t r = 0; r < LANES; r++)
+            top[r] = v[c][r] > top[r] ? v[c][r] : top[r];
+}
+
+static void narrow_softmax(T *y, size_t ldy, T *lse, const T *u, size_t ldu, size_t rows,
+                           size_t cols)
+{
+    _Alignas(64) T e[LANES][LANES], sum[LANES][LANES], top[LANES];
+    turn_rows(e, u, ldu, rows, cols);
+    top_rows(top, e, cols);
+    for (size_t c = 0; c < LANES; c++)
+        for (size_t r = 0; r < LANES; r++)
+            sum[c][r] = 0;
+    for (size_t c = 0; c < cols; c++)
+        for (size_t r = 0; r < LANES; r++)
+            sum[c][r] = e[c][r] = math_exp(e[c][r] - top[r]);
+    join_rows(sum);
+    for (size_t c = 0; c < cols; c++)
+        for (size_t r = 0; r < LANES; r++)
+            e[c][r] = e[c][r] / sum[0][r];
+    turn_back(y, ldy, e, rows, cols);
+    for (size_t r = 0; r < LANES; r++)
+        top[r] = math_log(sum[0][r]);
+    for (size_t r = 0; lse && r < rows; r++)
+        lse[r] = top[r];
+}
+
 static void softmax(T *y, size_t ldy, T *lse, const T *u, size_t ldu, size_t rows, size_t cols)
 {
-    for (size_t r = 0; r < rows; r++) {
+    for (size_t r = 0; cols <= LANES && r < rows; r += LANES)
+        narrow_softmax(y + r * ldy, ldy, lse ? lse + r : NULL, u + r * ldu, ldu,
+                       rows - r < LANES ? rows - r : LANES, cols);
+    for (size_t r = 0; cols > LANES && r < rows; r++) {
         const T *from = u + r * ldu;
         T *to = y + r * ldy;
         const T top = row_top(from, cols);
@@ -573,10 +641,32 @@ static void softmax_back(T *du, size_t lddu, const T *y, size_t ldy, const T *dy
 
 /* t = 0 counts as nothing even where u is -inf. Logits far from 0 lose nothing: they meet
  * only as distances from the row's largest. */
+static void narrow_dot_lse(T *out, const T *lse, const T *u, size_t ldu, const T *t, size_t ldt,
+                           size_t rows, size_t cols)
+{
+    _Alignas(64) T v[LANES][LANES], w[LANES][LANES], top[LANES], log_sum[LANES] = {0};
+    turn_rows(w, u, ldu, rows, cols);
+    turn_rows(v, t, ldt, rows, cols);
+    top_rows(top, w, cols);
+    for (size_t r = 0; r < rows; r++)
+        log_sum[r] = lse[r];
+    for (size_t c = 0; c < LANES; c++)
+        for (size_t r = 0; r < LANES; r++) {
+            const T term = FMA(v[c][r], log_sum[r] - (w[c][r] - top[r]), (T)0);
+            v[c][r] = v[c][r] != 0 ? term : 0;
+        }
+    join_rows(v);
+    for (size_t r = 0; r < rows; r++)
+        out[r] = v[0][r];
+}
+
 static void dot_lse(T *out, const T *lse, const T *u, size_t ldu, const T *t, size_t ldt,
                     size_t rows, size_t cols)
 {
-    for (size_t r = 0; r < rows; r++) {
+    for (size_t r = 0; cols <= LANES && r < rows; r += LANES)
+        narrow_dot_lse(out + r, lse + r, u + r * ldu, ldu, t + r * ldt, ldt,
+                       rows - r < LANES ? rows - r : LANES, cols);
+    for (size_t r = 0; cols > LANES && r < rows; r++) {
         const T *row = u + r * ldu, top = row_top(row, cols);
         T lane[LANES] = {0};
         for (size_t c = 0; c < cols; c++) {
