@@ -36,20 +36,32 @@ static void sines(T *out, const T *x, size_t n, unsigned more)
     }
 }
 
-#define EACH(value)                  \
-    for (size_t i = 0; i < n; i++) { \
-        const T x = a[i];            \
-        out[i] = (value);            \
-    }                                \
+/* The result may lie where an operand lies, never beside it: elements do not depend on each other. */
+#if WIDE == 1
+#define SEPARATE
+#elif defined(__clang__)
+#define SEPARATE _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define SEPARATE _Pragma("GCC ivdep")
+#endif
+
+#define EACH(value)                         \
+    SEPARATE for (size_t i = 0; i < n; i++) \
+    {                                       \
+        const T x = a[i];                   \
+        out[i] = (value);                   \
+    }                                       \
     break
-#define EACH2(value)                 \
-    for (size_t i = 0; i < n; i++) { \
-        const T x = a[i], y = b[i];  \
-        out[i] = (value);            \
-    }                                \
+#define EACH2(value)                        \
+    SEPARATE for (size_t i = 0; i < n; i++) \
+    {                                       \
+        const T x = a[i], y = b[i];         \
+        out[i] = (value);                   \
+    }                                       \
     break
 #define EACH3(value)                          \
-    for (size_t i = 0; i < n; i++) {          \
+    SEPARATE for (size_t i = 0; i < n; i++)   \
+    {                                         \
         const T x = a[i], y = b[i], z = c[i]; \
         out[i] = (value);                     \
     }                                         \
@@ -100,11 +112,7 @@ static void map_rows(const struct program *p, const T *const *args, const unsign
 
     assert(p->n_regs <= PROGRAM_REGS && p->n_args <= PROGRAM_ARGS &&
            p->n_args + p->n_consts <= p->n_regs && p->result < p->n_regs);
-    /* the last step may write to out at once, unless out is an argument: loops over arrays
-     * that overlap stay slow */
-    int apart = p->n_steps > 0 && p->steps[p->n_steps - 1].out == p->result;
-    for (size_t k = 0; k < p->n_args; k++)
-        apart &= args[k] != out;
+    const int direct = p->n_steps > 0 && p->steps[p->n_steps - 1].out == p->result;
     for (size_t k = 0; k < p->n_regs; k++) {
         reg[k] = strips[k];
         if (k < p->n_args && step[k])
@@ -126,10 +134,10 @@ static void map_rows(const struct program *p, const T *const *args, const unsign
             for (size_t s = 0; s < p->n_steps; s++) {
                 const struct program_step *now = &p->steps[s];
                 assert(now->out >= p->n_args + p->n_consts && now->out < p->n_regs);
-                T *to = apart && s + 1 == p->n_steps ? out + at : strips[now->out];
+                T *to = direct && s + 1 == p->n_steps ? out + at : strips[now->out];
                 run_step((enum prim)now->prim, to, reg[now->a], reg[now->b], reg[now->c], width);
             }
-            if (!apart)
+            if (!direct)
                 memmove(out + at, reg[p->result], width * sizeof *out);
         }
 }
