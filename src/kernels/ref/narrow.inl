@@ -19,7 +19,7 @@
 #define VECTOR_SIZE 64
 #elif defined(__FMA__)
 #define VECTOR_SIZE 32
-#elif defined(__aarch64__)
+#elif defined(__aarch64__) && WIDE > 1
 #define VECTOR_SIZE 16
 #else
 #define VECTOR_SIZE NARROW_SIZE
@@ -39,9 +39,9 @@
 #elif defined(__FMA__)
 #define FUSED_32 _mm256_fmadd_pd
 #define FUSED_64 _mm512_fmadd_pd
-#elif defined(__aarch64__) && FRACTION == 23
+#elif defined(__aarch64__) && WIDE > 1 && FRACTION == 23
 #define FUSED_16(a, b, c) vfmaq_f32(c, a, b)
-#elif defined(__aarch64__)
+#elif defined(__aarch64__) && WIDE > 1
 #define FUSED_16(a, b, c) vfmaq_f64(c, a, b)
 #endif
 
