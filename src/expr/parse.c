@@ -509,7 +509,7 @@ static const struct expr *atom(struct parser *p)
 /* The exponent that a superscript shows. */
 static const struct expr *raised(struct parser *p, const struct expr *base)
 {
-    size_t at = p->at, size;
+    size_t at = p->at, size = 0;
     double v = 0;
     const int minus = begins(p, at, SUPERSCRIPT_MINUS);
     at += minus ? strlen(SUPERSCRIPT_MINUS) : 0;
