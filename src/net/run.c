@@ -20,6 +20,7 @@ enum {
     COL_UNIT = 64,
     MOST_COLS = 512,
     LONG_SUM = 512,
+    WORTH = 1 << 21, /* rows times parameters: with fewer, waiting costs more than sharing saves */
     BLOCK_AT = KERNEL_SCRATCH,
     BLOCK_BYTES = 256 << 10
 };

@@ -108,7 +108,7 @@ static void NAME(gradient_item)(void *ctx, size_t item, int member)
 
 static void NAME(run_stage)(struct STAGE *s)
 {
-    struct team *team = s->j->run->team;
+    struct team *team = s->j->plan->net->block < WORTH / s->rows ? NULL : s->j->run->team;
     const size_t members = (size_t)cr_team_size(team);
     size_t n = 0;
     if (s->j->plan->call[s->begin].split != BY_BLOCK) {
