@@ -232,12 +232,21 @@ def compiled(args, name, sources, options):
     raise Missing("does not compile: " + (first or ["?"])[0][:150])
 
 
+# Libraries of Debian: package, and what to link.
+PACKAGED = {
+    "fann": ("libfann-dev", ["-lfloatfann", "-lm"]),
+    "xsmm": ("libxsmm-dev", ["-fopenmp", "-lxsmm", "-lxsmmnoblas", "-lpthread", "-lrt", "-ldl",
+                             "-lm"]),
+}
+
+
 def c_program(args, name):
-    if name == "fann":
+    if name in PACKAGED:
+        package, libraries = PACKAGED[name]
         try:
-            return compiled(args, name, [], [["-lfloatfann", "-lm"]])
+            return compiled(args, name, [], [libraries])
         except Missing:
-            raise Missing("libfann-dev is not installed") from None
+            raise Missing(f"{package} is not installed") from None
     if not args.peers:
         raise Missing("not asked for (PEERS=DIR)")
     if name == "libxsmm-dnn":
@@ -276,8 +285,8 @@ print(json.dumps(found))
 # Package, what the table calls it, and the peer in python_peers.py that needs version 2 of it.
 PACKAGES = [("numpy", "NumPy", None), ("scikit-learn", "scikit-learn", None), ("jax", "JAX", None),
             ("torch", "PyTorch", "torch-compiled")]
-PROGRAMS = [("FANN", "fann", CPeer), ("genann", "genann", CPeer), ("KANN", "kann", CPeer),
-            ("libxsmm-dnn", "libxsmm-dnn", LibxsmmDnn)]
+PROGRAMS = [("libxsmm", "xsmm", CPeer), ("FANN", "fann", CPeer), ("genann", "genann", CPeer),
+            ("KANN", "kann", CPeer), ("libxsmm-dnn", "libxsmm-dnn", LibxsmmDnn)]
 
 
 def look(python, packages):

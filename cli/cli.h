@@ -92,8 +92,8 @@ int cli_is_terminal(FILE *stream);
 int cli_columns(FILE *stream);
 int cli_use_colour(FILE *stream);
 
-/* Let the first Ctrl-C be a request that cli_interrupted reports; the second one ends
- * the program as usual. */
+/* Let the first Ctrl-C, or SIGTERM, be a request that cli_interrupted reports; the second one
+ * ends the program as usual. */
 void cli_catch_interrupt(void);
 int cli_interrupted(void);
 
@@ -101,9 +101,14 @@ int cli_interrupted(void);
 extern const struct command cli_list;
 extern const struct command cli_init;
 extern const struct command cli_explain;
+extern const struct command cli_figure;
+extern const struct command cli_worksheet;
 extern const struct command cli_check;
+extern const struct command cli_audit;
 extern const struct command cli_train;
 extern const struct command cli_predict;
+extern const struct command cli_evaluate;
+extern const struct command cli_inspect;
 extern const struct command cli_bench;
 extern const struct command cli_selftest;
 

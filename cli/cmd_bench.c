@@ -128,8 +128,7 @@ static void print_text(FILE *to, const cr_bench *b, unsigned what)
             b->threads, b->processors, b->compiler);
     if (b->precision == CR_PRECISION_BF16)
         fprintf(to, "Matrix products of training steps: bf16, %s%s\n", b->products,
-                strcmp(b->products, "amx") ? " (no AMX: float32 arithmetic on rounded factors)"
-                                           : "");
+                strcmp(b->products, b->isa) ? "" : " (float32 arithmetic on rounded factors)");
     if (!b->optimised)
         fputs("This is a build for debugging: its times say little.\n", to);
     fputc('\n', to);

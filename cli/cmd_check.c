@@ -274,11 +274,16 @@ static cr_status prepare(const cr_model *model, const cr_table *table, size_t ro
     if (!row)
         snprintf(err->message, sizeof err->message, "%s", cr_status_text(status));
     for (size_t r = 0; !status && r < rows; r++) {
-        char label[64];
-        status = cr_model_prepare_row(model, cr_table_row(table, r), row, err);
+        char buf[64];
+        const char *label = cr_table_label(table, r, buf);
+        status = cr_model_prepare_rows(model, table, r, 1, row, err);
+        if (!status && !label) {
+            snprintf(err->message, sizeof err->message, "row %zu has no value in column '%s'",
+                     r + 1, cr_model_target(model));
+            status = err->code = CR_ERR_VALUE;
+        }
         if (!status)
-            status =
-                cr_model_prepare_target(model, cr_table_label(table, r, label), row + n_in, err);
+            status = cr_model_prepare_target(model, label, row + n_in, err);
         for (size_t i = 0; !status && i < n_in; i++)
             in[r * n_in + i] = (double)row[i];
         for (size_t i = 0; !status && i < n_out; i++)
@@ -317,9 +322,8 @@ static int check_model(const struct args *args)
     cr_table *table = NULL;
     if (cr_model_load(args->file, &model, &err))
         return cli_fail(&err);
-    const cr_table_options what = {.label = cr_model_target(model),
-                                   .columns = cr_model_columns(model),
-                                   .n_columns = cr_model_n_columns(model)};
+    cr_table_options what = cr_model_table_options(model);
+    what.label_optional = 0;
     const int result = cr_table_read(args->data, &what, &table, &err)
                            ? cli_fail(&err)
                            : check_table(args, model, table);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "chainrule/list.h"
+#include "chainrule/metrics.h"
 #include "cli.h"
 
 struct args {
@@ -10,16 +11,18 @@ struct args {
 };
 static const struct args defaults;
 
-/* In the order of cr_list_kind. */
-static const char *const kinds[] = {"activations", "losses", "initialisers", "optimisers",
-                                    "functions"};
-static const char *const headings[] = {"Activations", "Losses", "Initialisers", "Optimisers",
-                                       "Functions in formulas"};
+/* In the order of cr_list_kind, and after them the metrics. */
+static const char *const kinds[] = {"activations", "losses",    "initialisers", "optimisers",
+                                    "schedules",   "functions", "metrics"};
+static const char *const headings[] = {"Activations", "Losses",    "Initialisers",
+                                       "Optimisers",  "Schedules", "Functions in formulas",
+                                       "Metrics"};
 static const char *const formats[] = {"text", "markdown", NULL};
-enum { N_KINDS = sizeof kinds / sizeof *kinds, MARKDOWN = 1 };
+enum { N_KINDS = sizeof kinds / sizeof *kinds, METRICS = N_KINDS - 1, MARKDOWN = 1 };
 
 static const struct positional positionals[] = {
-    {"KIND", "activations, losses, initialisers, optimisers or functions; all of them if left out",
+    {"KIND",
+     "activations, losses, initialisers, optimisers, schedules, functions or metrics; all of them if left out",
      offsetof(struct args, what), .optional = 1},
     {0},
 };
@@ -30,6 +33,33 @@ static const struct option options[] = {
      offsetof(struct args, output)},
     {0},
 };
+
+/* Whether Markdown gives each row a heading. */
+static int is_long(int kind)
+{
+    return kind == CR_LIST_ACTIVATIONS || kind == CR_LIST_LOSSES || kind == METRICS;
+}
+
+static int list_row(int kind, size_t index, cr_list_row *row)
+{
+    const cr_metric_info *m;
+    if (kind != METRICS)
+        return cr_list((cr_list_kind)kind, index, row);
+    if (!(m = cr_metric_at(index)))
+        return 0;
+    *row =
+        (cr_list_row){.name = m->name,
+                      .formula = m->formula,
+                      .meaning = m->task == CR_REGRESSION ? m->higher ? "numbers; higher is better"
+                                                                      : "numbers; lower is better"
+                                 : m->higher              ? "classes; higher is better"
+                                                          : "classes; lower is better",
+                      .source = m->source,
+                      .parameter = {m->parameter},
+                      .value = {m->value},
+                      .max = {1}};
+    return 1;
+}
 
 static void print_names(FILE *to, const cr_list_row *row, const char *mark)
 {
@@ -69,11 +99,11 @@ static void print_steps(FILE *to, const cr_list_row *row, const char *before, co
                 mark, row->decay_of, mark);
 }
 
-static void print_text(FILE *to, cr_list_kind kind)
+static void print_text(FILE *to, int kind)
 {
     cr_list_row row;
     fprintf(to, "%s\n", headings[kind]);
-    for (size_t i = 0; cr_list(kind, i, &row); i++) {
+    for (size_t i = 0; list_row(kind, i, &row); i++) {
         fputs("\n  ", to);
         print_names(to, &row, "");
         fprintf(to, "\n    %s\n", row.meaning);
@@ -88,13 +118,13 @@ static void print_text(FILE *to, cr_list_kind kind)
     }
 }
 
-static void print_markdown(FILE *to, cr_list_kind kind)
+static void print_markdown(FILE *to, int kind)
 {
     cr_list_row row;
     fprintf(to, "## %s\n", headings[kind]);
-    for (size_t i = 0; cr_list(kind, i, &row); i++) {
-        fputs(i == 0 || kind < CR_LIST_INITIALISERS ? "\n" : "", to);
-        if (kind < CR_LIST_INITIALISERS) {
+    for (size_t i = 0; list_row(kind, i, &row); i++) {
+        fputs(i == 0 || is_long(kind) ? "\n" : "", to);
+        if (is_long(kind)) {
             fputs("### ", to);
             print_names(to, &row, "`");
             fprintf(to, "\n\n%s\n\n", row.meaning);
@@ -107,12 +137,12 @@ static void print_markdown(FILE *to, cr_list_kind kind)
         if (row.shown)
             fprintf(to, "- `%s`, computed as `%s`\n", row.shown, row.formula);
         else if (row.formula)
-            fprintf(to, "- `%s`\n", row.formula);
+            fprintf(to, "%s- `%s`\n", is_long(kind) ? "" : "  ", row.formula);
         if (row.derivative)
             fprintf(to, "- derivative: `%s`\n", row.derivative);
         print_steps(to, &row, "  - ", "`");
-        print_parameters(to, &row, kind < CR_LIST_INITIALISERS ? "- " : "  - ", "`");
-        if (row.source && kind < CR_LIST_INITIALISERS)
+        print_parameters(to, &row, is_long(kind) ? "- " : "  - ", "`");
+        if (row.source && is_long(kind))
             fprintf(to, "- source: %s\n", row.source);
     }
 }
@@ -138,9 +168,9 @@ static int run(const void *p)
         if (kind > first)
             fputc('\n', out.file);
         if (args->format == MARKDOWN)
-            print_markdown(out.file, (cr_list_kind)kind);
+            print_markdown(out.file, kind);
         else
-            print_text(out.file, (cr_list_kind)kind);
+            print_text(out.file, kind);
     }
     return cli_out_close(&out);
 }

@@ -6,18 +6,26 @@
 
 struct args {
     const char *model, *data, *output;
-    int quiet;
+    int format, keep, threads, quiet;
 };
 static const struct args defaults = {0};
 
 static const struct positional positionals[] = {
     {"MODEL", "a model file that 'chainrule train' wrote", offsetof(struct args, model), 0},
-    {"DATA", "a CSV file with a header; - is standard input", offsetof(struct args, data), 0},
+    {"DATA", "rows, as CSV, NumPy or IDX; - is standard input", offsetof(struct args, data), 0},
     {0},
 };
 
+static const char *const formats[] = {"csv", "jsonl", "npy", NULL};
+
 static const struct option options[] = {
     {"output", 'o', "FILE", "write to FILE", OPTION_STRING, offsetof(struct args, output)},
+    {"format", 'f', "FORMAT", "how to write the answers", OPTION_CHOICE,
+     offsetof(struct args, format), .choices = formats},
+    {"keep", 'k', NULL, "write the columns of DATA too, before the answer", OPTION_FLAG,
+     offsetof(struct args, keep)},
+    {"threads", 'j', "N", "without it as many as there are processors; the answers are the same",
+     OPTION_INT, offsetof(struct args, threads), .min = 1, .max = 1024},
     {"quiet", 'q', NULL, "print no notes", OPTION_FLAG, offsetof(struct args, quiet)},
     {0},
 };
@@ -26,8 +34,9 @@ static const char details[] =
     "Writes CSV: a column 'prediction', and for classes a column 'p(CLASS)' for each: what the "
     "network gives it. Columns of DATA are found by name, in any order; those that the model does "
     "not know are ignored. Where DATA has the column that was the target, the answers are scored.\n"
-    "A class whose name a spreadsheet would run as a formula is written with a leading "
-    "apostrophe.";
+    "jsonl writes an object in each line, with \"prediction\" and \"p\"; npy a NumPy array, of the "
+    "classes' shares or the numbers, for which a file is needed.\n"
+    "In CSV, text that a spreadsheet would run as a formula is written with a leading apostrophe.";
 
 static void print_notes(const cr_model *model, const cr_score *score)
 {
@@ -58,8 +67,10 @@ static int run(const void *p)
         cr_model_free(model);
         return CLI_FAILED;
     }
+    const cr_predict_options o = {
+        .format = (cr_predict_format)args->format, .keep = args->keep, .threads = args->threads};
     int code = CLI_DONE;
-    if (cr_model_predict(model, args->data, out.file, &score, &err) != CR_OK) {
+    if (cr_model_predict(model, args->data, &o, out.file, &score, &err) != CR_OK) {
         cli_out_drop(&out);
         code = cli_fail(&err);
     } else {

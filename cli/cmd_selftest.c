@@ -63,7 +63,8 @@ const struct command cli_selftest = {
     "check this build's arithmetic on this CPU",
     "Every kernel of every instruction set that the CPU has against the plain C reference, and "
     "small networks trained with each of them on 1, 2, 3, 4, 7 and 8 threads: all must give the "
-    "same bits (AMX, which adds bf16 products in its own order, its own bits). The exit status is 1 when something differs.",
+    "same bits (AVX512_BF16 and AMX, which add bf16 products in orders of their own, their own "
+    "bits). The exit status is 1 when something differs.",
     positionals,
     options,
     &defaults,

@@ -37,8 +37,9 @@ static const struct command help_command = {
 
 /* In the order of the overview. */
 static const struct command *const commands[] = {
-    &cli_init, &cli_explain, &cli_check,    &cli_train,    &cli_predict,
-    &cli_list, &cli_bench,   &cli_selftest, &help_command,
+    &cli_init,  &cli_explain, &cli_figure,   &cli_worksheet, &cli_check,
+    &cli_audit, &cli_train,   &cli_predict,  &cli_evaluate,  &cli_inspect,
+    &cli_list,  &cli_bench,   &cli_selftest, &help_command,
 };
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
 
@@ -143,6 +144,7 @@ int main(int argc, char **argv)
 {
     occupy_standard_streams();
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file over the limit is a failed write */
     if (argc < 2) {
         print_overview(stderr);
         return CLI_FAILED;

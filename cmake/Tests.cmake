@@ -15,7 +15,7 @@ function(chainrule_describe_test target name)
     if(name MATCHES "^test_all_")
         set(label all)
     endif()
-    set_tests_properties(${target} PROPERTIES LABELS ${label} TIMEOUT 600 SKIP_RETURN_CODE 77
+    set_tests_properties(${target} PROPERTIES LABELS ${label} TIMEOUT 1200 SKIP_RETURN_CODE 77
         ENVIRONMENT "SOURCE_DIR=${CMAKE_SOURCE_DIR};BINARY_DIR=${CMAKE_BINARY_DIR};\
 CHAINRULE=$<TARGET_FILE:chainrule>;CC=${CMAKE_C_COMPILER};CHAINRULE_WRAPPER=${wrapper_line};\
 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1")
@@ -37,6 +37,8 @@ if(CMOCKA_FOUND)
         add_test(NAME ${target} COMMAND ${CHAINRULE_TEST_WRAPPER} $<TARGET_FILE:${target}>)
         chainrule_describe_test(${target} ${name})
     endforeach()
+    target_sources(fuzz_test_fuzz PRIVATE ${fuzz_sources})
+    target_link_libraries(fuzz_test_fuzz PRIVATE PkgConfig::JANSSON PkgConfig::ZLIB)
     target_sources(kernels_test_amx PRIVATE tests/kernels/amx_emulated_avx512.c)
     set_source_files_properties(tests/kernels/amx_emulated_avx512.c PROPERTIES
         COMPILE_OPTIONS "${avx512_flags}")

@@ -89,7 +89,8 @@ typedef struct cr_bench_point { /* of a curve */
 typedef struct cr_bench {
     int threads, processors;
     const char *isa;      /* instruction set in use */
-    const char *products; /* the same for the steps' products of matrices: "amx" with bf16 */
+    const char *products; /* the same for the steps' products of matrices: with bf16 perhaps
+                             "amx" or "avx512bf16" */
     cr_precision precision;
     const char *compiler; /* of this build */
     int optimised;        /* 0: a build for debugging; its times say little */
@@ -112,10 +113,11 @@ typedef struct cr_selftest_options {
 
 typedef struct cr_selftest_row {
     const char *isa;
-    int is_near;         /* 1: AMX, which only has bf16 products, and these near the reference */
+    int is_near;         /* 1: AVX512_BF16 or AMX, which only have bf16 products, and these near
+                            the reference */
     const char *differs; /* the first kernel that does not equal the reference; NULL: none */
     size_t runs, wrong;  /* trainings in float32 and bf16, and those whose final weights differ from
-                            the reference's, for AMX from its own with one thread */
+                            the reference's; where is_near, from its own with one thread */
 } cr_selftest_row;
 
 typedef struct cr_selftest {

@@ -13,6 +13,7 @@ typedef enum cr_list_kind {
     CR_LIST_LOSSES,
     CR_LIST_INITIALISERS,
     CR_LIST_OPTIMISERS,
+    CR_LIST_SCHEDULES,
     CR_LIST_FUNCTIONS /* that formulas may call */
 } cr_list_kind;
 
@@ -20,7 +21,8 @@ typedef enum cr_list_kind {
 typedef struct cr_list_row {
     const char *name;
     const char *alias[3];   /* other names that are understood */
-    const char *formula;    /* activations: in t; losses: one output y with target t */
+    const char *formula;    /* activations: in t; losses: one output y with target t; schedules: in
+                               s of n steps, t = s/n, epoch, drops (net/schedule.h) */
     const char *derivative; /* by t; for losses by y. Activations may use z, the value */
     const char *shown;      /* losses: as books write it, where that differs */
     /* optimisers: assignments made in order for every parameter w with gradient g, and with

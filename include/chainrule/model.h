@@ -32,24 +32,41 @@ CR_API cr_status cr_model_save(const cr_model *model, const char *path, cr_error
 /* The network, in float32. It belongs to the model. */
 CR_API cr_net *cr_model_net(cr_model *model);
 
-/* What it was trained for: CR_REGRESSION or CR_CLASSIFICATION; the columns it reads, in the
- * order of its inputs; the column it predicts; its classes (none for a regression). */
+/* What it was trained for: CR_REGRESSION or CR_CLASSIFICATION; the columns it reads; the column
+ * it predicts; its classes (none for a regression). */
 CR_API cr_task cr_model_task(const cr_model *model);
 CR_API size_t cr_model_n_columns(const cr_model *model);
 CR_API const char *cr_model_column(const cr_model *model, size_t index);
-CR_API const char *const *cr_model_columns(const cr_model *model);
 CR_API const char *cr_model_target(const cr_model *model);
 CR_API size_t cr_model_n_classes(const cr_model *model);
 CR_API const char *cr_model_class(const cr_model *model, size_t index);
 
+/* The network's inputs, which preparing makes of the columns: "age", "age is missing",
+ * "colour=red", "day (month)"; NULL from cr_net_inputs on. */
+CR_API const char *cr_model_input(const cr_model *model, size_t index);
+
+/* Options that read a table for the model: its columns with their types, and the label where
+ * there is one. They point into the model. */
+CR_API cr_table_options cr_model_table_options(const cr_model *model);
+
+/* The version of chainrule that wrote its file; of a model not from a file, this one. */
+CR_API const char *cr_model_version(const cr_model *model);
+
 /* How it was trained, as JSON; "{}" if nothing is known. */
 CR_API const char *cr_model_training(const cr_model *model);
 
-/* What the network sees of a row: raw [columns] in the order of cr_model_column, inputs
- * [cr_net_inputs]. These are the bits that cr_model_predict works on. CR_ERR_VALUE for a
- * number that is too large for a float, with inputs unspecified. */
-CR_API cr_status cr_model_prepare_row(const cr_model *model, const double *raw, float *inputs,
-                                      cr_error *err);
+/* What the network sees of rows first .. first + n - 1 of a table that was read with
+ * cr_model_table_options: inputs [n][cr_net_inputs]. These are the bits that cr_model_predict
+ * works on. CR_ERR_UNKNOWN for a missing column, CR_ERR_VALUE for one of another type or a number
+ * that is too large for a float, CR_ERR_ARGUMENT for a row that is not there; inputs are
+ * unspecified then. */
+CR_API cr_status cr_model_prepare_rows(const cr_model *model, const cr_table *table, size_t first,
+                                       size_t n, float *inputs, cr_error *err);
+
+/* The same for one row, step by step, for cr_explain: input[i].value are the bits that
+ * cr_model_prepare_rows gives. *out is freed with cr_preparation_free. Errors as above. */
+CR_API cr_status cr_model_prepare_steps(const cr_model *model, const cr_table *table, size_t row,
+                                        cr_preparation **out, cr_error *err);
 
 /* What the network should answer for a row whose target column holds `label` (a class, or a
  * number), as the loss sees it; targets [cr_net_outputs]. CR_ERR_UNKNOWN for a class that
@@ -72,13 +89,28 @@ typedef struct cr_score {
     size_t ignored;  /* columns that the model does not use */
 } cr_score;
 
-/* Predict every row of a CSV file ("-": standard input), in constant memory: writes a
- * column `prediction`, and for a classification a column `p(CLASS)` for each class.
+/* How answers are written. */
+typedef enum cr_predict_format {
+    CR_PREDICT_CSV,   /* `prediction`, and for a classification `p(CLASS)` for each class */
+    CR_PREDICT_JSONL, /* a JSON object in each line: "prediction", and "p" with the classes */
+    CR_PREDICT_NPY    /* a NumPy array: float32 [rows][classes], or float64 [rows] of numbers */
+} cr_predict_format;
+
+/* All zero: the defaults. */
+typedef struct cr_predict_options {
+    cr_predict_format format;
+    int keep;    /* 1: what the file's columns say comes before the answer (not in an array) */
+    int threads; /* 0: as many as there are processors. What is written never depends on it */
+} cr_predict_options;
+
+/* Predict every row of a file ("-": standard input), in constant memory for CSV.
  * Columns are found by name, in any order; others are ignored; if the target column is
- * there, the answers are scored. A class name that a spreadsheet would run as a formula gets a
- * leading apostrophe. out is not closed; score may be NULL. */
-CR_API cr_status cr_model_predict(const cr_model *model, const char *path, FILE *out,
-                                  cr_score *score, cr_error *err);
+ * there, the answers are scored. In CSV, text that a spreadsheet would run as a formula gets a
+ * leading apostrophe. An array needs an out in which one can go back. out is not closed;
+ * options and score may be NULL. */
+CR_API cr_status cr_model_predict(const cr_model *model, const char *path,
+                                  const cr_predict_options *options, FILE *out, cr_score *score,
+                                  cr_error *err);
 
 #ifdef __cplusplus
 }

@@ -1,8 +1,10 @@
 #define _GNU_SOURCE /* syscall */
 #include "base/cpu.h"
 
-#if defined(__x86_64__) && defined(__linux__)
+#if defined(__x86_64__)
 #include <cpuid.h>
+#endif
+#if defined(__x86_64__) && defined(__linux__)
 #include <sys/syscall.h>
 #include <unistd.h>
 #endif
@@ -29,15 +31,42 @@ int cr_cpu_has_avx512(void)
 #endif
 }
 
+#if defined(__x86_64__)
+static int has_bf16_pairs(void)
+{
+    enum { AVX512_BF16 = 1 << 5 };
+    unsigned a, b, c, d;
+    return __get_cpuid_count(7, 1, &a, &b, &c, &d) && a & AVX512_BF16;
+}
+#endif
+
+int cr_cpu_has_avx512bf16(void)
+{
+#if defined(__x86_64__)
+    return cr_cpu_has_avx512() && has_bf16_pairs();
+#else
+    return 0;
+#endif
+}
+
+int cr_cpu_is_amd(void)
+{
+#if defined(__x86_64__)
+    unsigned a = 0, b = 0, c = 0, d = 0;
+    __get_cpuid(0, &a, &b, &c, &d);
+    return b == signature_AMD_ebx && c == signature_AMD_ecx && d == signature_AMD_edx;
+#else
+    return 0;
+#endif
+}
+
 #if defined(__x86_64__) && defined(__linux__)
 /* Tiles as our kernels use them: 8, of 16 rows of 64 bytes; and products of bf16 pairs. */
 static int has_tiles(void)
 {
-    enum { BF16 = 1 << 22, TILE = 1 << 24, PALETTE = 1, ROUNDING = 1 << 5 };
+    enum { BF16 = 1 << 22, TILE = 1 << 24, PALETTE = 1 };
     unsigned a, b, c, d;
-    if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || !(d & BF16) || !(d & TILE))
-        return 0;
-    if (!__get_cpuid_count(7, 1, &a, &b, &c, &d) || !(a & ROUNDING)) /* AVX512_BF16 */
+    if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || !(d & BF16) || !(d & TILE) || !has_bf16_pairs())
         return 0;
     return __get_cpuid_count(0x1d, PALETTE, &a, &b, &c, &d) && (b & 0xffff) >= 64 && b >> 16 >= 8 &&
            (c & 0xffff) >= 16;

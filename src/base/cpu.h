@@ -8,6 +8,12 @@ int cr_cpu_has_avx2(void);
 /* The same for AVX-512 F, BW, DQ and VL. */
 int cr_cpu_has_avx512(void);
 
+/* The same for AVX-512 BF16, beside those. */
+int cr_cpu_has_avx512bf16(void);
+
+/* 1 where the processor says that AMD made it. */
+int cr_cpu_is_amd(void);
+
 /* The same for AMX with bf16 (and AVX512_BF16, which comes with it), where the system also allows this process to use it: Linux wants
  * to be asked (larger signal frames come with it), so this asks. 0 where it refuses. */
 int cr_cpu_may_use_amx(void);

@@ -101,6 +101,18 @@ cr_status cr_fail(cr_error *err, cr_status code, const char *fmt, ...)
     return code;
 }
 
+void cr_say_memory_for(cr_error *err, size_t bytes, const char *fmt, ...)
+{
+    char what[sizeof err->message / 2];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(what, sizeof what, fmt, args);
+    va_end(args);
+    const double size = (double)bytes;
+    cr_fail(err, CR_ERR_MEMORY, "%s: %s needs %.1f %s", cr_status_text(CR_ERR_MEMORY), what,
+            size >= 1e9 ? size / 1e9 : size / 1e6, size >= 1e9 ? "GB" : "MB");
+}
+
 void cr_hint(cr_error *err, const char *fmt, ...)
 {
     if (!err)

@@ -47,4 +47,10 @@ static inline cr_status cr_fail_memory(cr_error *err)
     return CR_ERR_MEMORY;
 }
 
+/* The same, which says what is too large: "out of memory: the column 'x' needs 12.3 GB". fmt is for
+ * the part before "needs". A macro, for static analysis too. */
+#define cr_fail_memory_for(err, bytes, ...) \
+    (cr_say_memory_for((err), (bytes), __VA_ARGS__), CR_ERR_MEMORY)
+void cr_say_memory_for(cr_error *err, size_t bytes, const char *fmt, ...) CR_PRINTF(3, 4);
+
 #endif

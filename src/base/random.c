@@ -22,6 +22,17 @@ void cr_random_u32x4(struct random_key key, uint64_t position, uint32_t out[4])
     out[0] = a, out[1] = b, out[2] = c, out[3] = d;
 }
 
+void cr_random_words(struct random_key key, uint64_t first, size_t n, uint32_t *out)
+{
+    uint32_t four[4];
+    for (size_t i = 0; i < n; i++) {
+        const uint64_t at = first + i;
+        if (i == 0 || at % 4 == 0)
+            cr_random_u32x4(key, at / 4, four);
+        out[i] = four[at % 4];
+    }
+}
+
 static uint64_t join(uint32_t high, uint32_t low)
 {
     return (uint64_t)high << 32 | low;

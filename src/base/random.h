@@ -11,10 +11,15 @@
 
 /* What a number is for; numbers for different purposes have nothing in common. */
 enum random_purpose {
-    RANDOM_INIT,    /* parameters: step = the parameter's index, position = element */
-    RANDOM_SHUFFLE, /* order of the rows: step = epoch */
-    RANDOM_SPLIT,   /* held-out rows */
-    RANDOM_CHECK,   /* inputs of checks and self-tests */
+    RANDOM_INIT,          /* parameters: step = the parameter's index, position = element */
+    RANDOM_SHUFFLE,       /* order of the rows: step = epoch */
+    RANDOM_SPLIT,         /* held-out rows */
+    RANDOM_CHECK,         /* inputs of checks and self-tests */
+    RANDOM_BOOTSTRAP,     /* rows of a resample: step = resample */
+    RANDOM_PERMUTE,       /* a shuffled column: step = repeat */
+    RANDOM_DROPOUT,       /* masks: step = the update's number, position = layer, row and column */
+    RANDOM_NOISE,         /* noise: the same */
+    RANDOM_EXERCISE = 64, /* numbers of a worksheet: step = exercise; a sheet must not change */
 };
 
 struct random_key {
@@ -26,6 +31,9 @@ struct random_key {
 /* The 128 bits at a position. Counter: position (low, high word), step, purpose; key:
  * seed (low, high word). */
 void cr_random_u32x4(struct random_key key, uint64_t position, uint32_t out[4]);
+
+/* n words of a stream that has four for each position: those from number `first` on. */
+void cr_random_words(struct random_key key, uint64_t first, size_t n, uint32_t *out);
 
 /* Evenly from [0, 1): a multiple of 2^-53. */
 double cr_random_uniform(struct random_key key, uint64_t position);

@@ -183,6 +183,63 @@ static int special(double v, char *buf)
     return 1;
 }
 
+__extension__ typedef unsigned __int128 u128;
+
+/* The fewest digits, 15 or more, by whole numbers of 128 bits, in which all of this is exact:
+ * |v| = m / 2^s, and n digits of it are m 10^k / 2^s rounded to a whole number, ties to even. They name v
+ * if they are within half of what the last bit of v is worth: 10^k / 2 in units of 1 / (2^s 10^k). 0: the
+ * number is very small or large. */
+static int quick_f64(double v, struct decimal *out)
+{
+    static const uint64_t ten[] = {1u,
+                                   10u,
+                                   100u,
+                                   1000u,
+                                   10000u,
+                                   100000u,
+                                   1000000u,
+                                   10000000u,
+                                   100000000u,
+                                   1000000000u,
+                                   10000000000u,
+                                   100000000000u,
+                                   1000000000000u,
+                                   10000000000000u,
+                                   100000000000000u,
+                                   1000000000000000u,
+                                   10000000000000000u,
+                                   100000000000000000u};
+    const double a = fabs(v);
+    if (!(a >= 1e-5 && a < 1e15))
+        return 0;
+    int binary, e = 0;
+    const uint64_t m = (uint64_t)ldexp(frexp(a, &binary), 53);
+    const int s = 53 - binary; /* 3 to 69 */
+    while (a >= (double)ten[e + 1])
+        e++;
+    while (e <= 0 && (u128)m * ten[-e] >> s == 0)
+        e--;
+    for (int n = DBL_DIG; n <= DBL_DECIMAL_DIG; n++) {
+        const int k = n - 1 - e; /* 0 to 21 */
+        const u128 scale = k < 17 ? ten[k] : (u128)ten[17] * ten[k - 17], p = m * scale;
+        const u128 rest = p & (((u128)1 << s) - 1), half = (u128)1 << (s - 1);
+        uint64_t d = (uint64_t)(p >> s);
+        d += rest > half || (rest == half && (d & 1));
+        const u128 back = (u128)d << s, off = back > p ? back - p : p - back;
+        const int few = back < p && m == (uint64_t)1 << 52; /* numbers below are twice as dense */
+        if (n < DBL_DECIMAL_DIG && (off << few) * 2 >= scale + !(m & 1))
+            continue;
+        out->n = n;
+        out->negative = v < 0;
+        out->exponent = d >= ten[n] ? e + 1 : e;
+        d = d >= ten[n] ? d / 10 : d;
+        for (int i = n - 1; i >= 0; i--, d /= 10)
+            out->d[i] = (char)('0' + d % 10);
+        return 1;
+    }
+    return 0;
+}
+
 /* A normal number that some 15 digits (float: 6) name is named by those digits
  * rounded to 15 (6), so the search may start there; a subnormal has fewer. */
 char *cr_shortest_f64(double v, char *buf)
@@ -190,6 +247,8 @@ char *cr_shortest_f64(double v, char *buf)
     if (special(v, buf))
         return buf;
     struct decimal digits;
+    if (quick_f64(v, &digits))
+        return write_decimal(&digits, buf);
     for (int n = fabs(v) < DBL_MIN ? 1 : DBL_DIG;; n++) {
         char s[40];
         to_digits(v, n, &digits);
@@ -199,11 +258,48 @@ char *cr_shortest_f64(double v, char *buf)
     }
 }
 
+/* A float's digits by whole numbers, where their rounding is beyond doubt: neither the decimals nor
+ * the way back come near a tie. 0: not so, or the number is very small or large. */
+static int quick_f32(double v, struct decimal *out)
+{
+    static const double ten[] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6, 1e7,
+                                 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14};
+    const uint64_t tie = (uint64_t)1 << 28, below = 2 * tie - 1; /* bits that a float lacks */
+    const double a = fabs(v);
+    int e = 0;
+    if (!(a >= 1e-5 && a < 1e9))
+        return 0;
+    while (a >= ten[e + 1])
+        e++;
+    while (a < 1 && a * ten[-e] < 1)
+        e--;
+    for (int n = FLT_DIG; n <= FLT_DECIMAL_DIG; n++) {
+        const int k = n - 1 - e;
+        const double x = k >= 0 ? a * ten[k] : a / ten[-k], whole = floor(x);
+        uint64_t m = (uint64_t)whole + (x - whole > 0.5), bits;
+        const double back = k >= 0 ? (double)m / ten[k] : (double)m * ten[-k];
+        memcpy(&bits, &back, sizeof bits);
+        if (fabs(x - whole - 0.5) < 1e-5 || (bits & below) - (tie - 2) <= 4)
+            return 0;
+        if ((float)back != (float)a)
+            continue;
+        out->n = n;
+        out->negative = v < 0;
+        out->exponent = (double)m >= ten[n] ? e + 1 : e;
+        for (int i = n - 1; i >= 0; i--, m /= 10)
+            out->d[i] = out->exponent > e ? (char)(i ? '0' : '1') : (char)('0' + m % 10);
+        return 1;
+    }
+    return 0;
+}
+
 char *cr_shortest_f32(float v, char *buf)
 {
     if (special((double)v, buf))
         return buf;
     struct decimal digits;
+    if (quick_f32((double)v, &digits))
+        return write_decimal(&digits, buf);
     for (int n = fabsf(v) < FLT_MIN ? 1 : FLT_DIG;; n++) {
         char s[40];
         to_digits((double)v, n, &digits);

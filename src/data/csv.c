@@ -1,68 +1,22 @@
 #include "data/csv.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/text.h"
 
-enum { FIRST_READ = 64 << 10, EXCERPT = 4096 };
+enum { EXCERPT = 4096, GUESS_LINES = 20 };
 
-struct field {
-    uint32_t at, width; /* in the row's bytes, quotes included */
-    uint32_t begin, n;  /* the text: in the row's bytes, or in `plain` */
-    uint8_t in_plain;
-};
-
-struct csv {
-    char *name;
-    int fd; /* -1: text in memory */
-    int own_fd, eof;
-    char *buf;           /* bytes read, where there is a file */
-    const char *data;    /* buf, or the caller's text */
-    size_t len, cap;     /* of data */
-    size_t row, row_len; /* the row in data, without its line end */
-    size_t next;         /* where the next row starts */
-    size_t line, next_line;
-    char delimiter;
-    struct field *field;
-    size_t n, field_cap;
-    char *plain; /* text of fields whose quotes were doubled */
-    size_t plain_len, plain_cap;
-};
-
-static struct csv *make(const char *name)
+void cr_csv_free(struct csv *csv)
 {
-    struct csv *csv = calloc(1, sizeof *csv);
-    if (!csv)
-        return NULL;
-    csv->fd = -1;
-    csv->next_line = 1;
-    csv->name = malloc(strlen(name) + 1);
-    if (!csv->name) {
-        free(csv);
-        return NULL;
-    }
-    strcpy(csv->name, name);
-    return csv;
-}
-
-void cr_csv_close(struct csv *csv)
-{
-    if (!csv)
-        return;
-    if (csv->own_fd)
-        close(csv->fd);
-    free(csv->name);
-    free(csv->buf);
     free(csv->field);
     free(csv->plain);
-    free(csv);
+    csv->field = NULL;
+    csv->plain = NULL;
+    csv->field_cap = csv->plain_cap = csv->n = 0;
 }
 
 /* An error at bytes [at, at + n) of the row that starts at csv->row. */
@@ -70,7 +24,7 @@ static cr_status vfail_in_row(const struct csv *csv, size_t row_len, size_t at, 
                               cr_error *err, cr_status code, const char *fmt, va_list args)
 {
     char message[sizeof err->message];
-    const char *row = csv->data + csv->row;
+    const char *row = csv->text + csv->row;
     size_t line = 1, line_start = 0;
 
     if (n > row_len - at)
@@ -105,40 +59,12 @@ static cr_status CR_PRINTF(7, 8)
     return code;
 }
 
-/* Read more bytes; what lies before the current row is dropped. */
-static cr_status fill(struct csv *csv, cr_error *err)
-{
-    if (csv->row > 0) {
-        memmove(csv->buf, csv->buf + csv->row, csv->len - csv->row);
-        csv->len -= csv->row;
-        csv->row = 0;
-    }
-    if (csv->len == csv->cap) {
-        size_t cap = csv->cap ? csv->cap * 2 : FIRST_READ;
-        char *buf = realloc(csv->buf, cap);
-        if (!buf)
-            return cr_fail_memory(err);
-        csv->buf = buf;
-        csv->cap = cap;
-        csv->data = buf;
-    }
-    ssize_t got;
-    do
-        got = read(csv->fd, csv->buf + csv->len, csv->cap - csv->len);
-    while (got < 0 && errno == EINTR);
-    if (got < 0)
-        return cr_fail(err, CR_ERR_IO, "cannot read '%s': %s", csv->name, strerror(errno));
-    csv->eof = got == 0;
-    csv->len += (size_t)got;
-    return CR_OK;
-}
-
 static int room_for_field(struct csv *csv)
 {
     if (csv->n < csv->field_cap)
         return 1;
     size_t cap = csv->field_cap ? csv->field_cap * 2 : 64;
-    struct field *field = realloc(csv->field, cap * sizeof *field);
+    struct csv_field *field = realloc(csv->field, cap * sizeof *field);
     if (!field)
         return 0;
     csv->field = field;
@@ -147,7 +73,7 @@ static int room_for_field(struct csv *csv)
 }
 
 /* Copy quoted text with its doubled quotes made single. */
-static int unquote(struct csv *csv, struct field *f, const char *s, size_t n)
+static int unquote(struct csv *csv, struct csv_field *f, const char *s, size_t n)
 {
     if (csv->plain_cap - csv->plain_len < n) {
         size_t cap = csv->plain_cap ? csv->plain_cap : 256;
@@ -174,20 +100,16 @@ static int unquote(struct csv *csv, struct field *f, const char *s, size_t n)
 
 enum scan { SCAN_DONE, SCAN_MORE, SCAN_FAILED };
 
-static int ends_field(const struct csv *csv, char c)
-{
-    return c == csv->delimiter || c == '\n' || c == '\r';
-}
-
-/* A quoted field that starts at s[*i]; *i goes behind its closing quote. */
-static enum scan scan_quoted(struct csv *csv, struct field *f, const char *s, size_t end, size_t *i,
-                             cr_status *status, cr_error *err)
+/* A field that starts with a quote at s[*i]; *i goes behind its closing quote. */
+static enum scan scan_quoted(struct csv *csv, struct csv_field *f, const char *s, size_t end,
+                             size_t *i, cr_status *status, cr_error *err)
 {
     size_t from = *i + 1, at = from, doubled = 0;
+    const int more = !csv->last && end <= CSV_MAX_ROW;
     for (;; at += 2) {
         const char *quote = at < end ? memchr(s + at, '"', end - at) : NULL;
         if (!quote) {
-            if (!csv->eof && end <= CSV_MAX_ROW)
+            if (more)
                 return SCAN_MORE;
             *status = fail_in_row(csv, end, *i, 1, err, CR_ERR_SYNTAX,
                                   end > CSV_MAX_ROW ? "this quote is not closed within 16 MiB"
@@ -196,12 +118,13 @@ static enum scan scan_quoted(struct csv *csv, struct field *f, const char *s, si
             return SCAN_FAILED;
         }
         at = (size_t)(quote - s);
-        if (at + 1 == end && !csv->eof && end <= CSV_MAX_ROW)
+        if (at + 1 == end && more)
             return SCAN_MORE;
         if (at + 1 == end || s[at + 1] != '"')
             break;
         doubled = 1;
     }
+    f->quoted = 1;
     f->begin = (uint32_t)from;
     f->n = (uint32_t)(at - from);
     if (doubled && !unquote(csv, f, s + from, at - from)) {
@@ -209,7 +132,7 @@ static enum scan scan_quoted(struct csv *csv, struct field *f, const char *s, si
         return SCAN_FAILED;
     }
     *i = at + 1;
-    if (*i < end && !ends_field(csv, s[*i])) {
+    if (*i < end && s[*i] != csv->delimiter && s[*i] != '\n' && s[*i] != '\r') {
         *status = fail_in_row(csv, end, *i, 1, err, CR_ERR_SYNTAX,
                               "text after the closing quote of a field");
         cr_hint(err, "a quote inside a quoted field is written twice: \"\"");
@@ -218,25 +141,33 @@ static enum scan scan_quoted(struct csv *csv, struct field *f, const char *s, si
     return SCAN_DONE;
 }
 
-static void scan_bare(const struct csv *csv, struct field *f, const char *s, size_t end, size_t *i)
+static int is_blank(char c, char delimiter)
 {
-    size_t from = *i, to;
-    while (*i < end && !ends_field(csv, s[*i]))
-        ++*i;
-    to = *i;
-    while (from < to && (s[from] == ' ' || s[from] == '\t'))
+    return (c == ' ' || c == '\t') && c != delimiter;
+}
+
+static void scan_bare(const struct csv *csv, struct csv_field *f, const char *s, size_t end,
+                      size_t *i)
+{
+    const char delimiter = csv->delimiter;
+    size_t from = *i, to = from;
+    /* '\r' and '\n' are below ' ', so most characters need two compares */
+    while (to < end && s[to] != delimiter && (s[to] > '\r' || (s[to] != '\n' && s[to] != '\r')))
+        to++;
+    *i = to;
+    while (from < to && is_blank(s[from], delimiter))
         from++;
-    while (to > from && (s[to - 1] == ' ' || s[to - 1] == '\t'))
+    while (to > from && is_blank(s[to - 1], delimiter))
         to--;
     f->begin = (uint32_t)from;
     f->n = (uint32_t)(to - from);
 }
 
-/* Cut the row at csv->row into fields; SCAN_MORE: its end is not in the buffer yet. */
+/* Cut the row at csv->row into fields; SCAN_MORE: its end is not in the text. */
 static enum scan scan_row(struct csv *csv, cr_status *status, cr_error *err)
 {
-    const char *s = csv->data + csv->row;
-    size_t end = csv->len - csv->row, i = 0;
+    const char *s = csv->text + csv->row;
+    size_t end = csv->size - csv->row, i = 0;
 
     csv->n = 0;
     csv->plain_len = 0;
@@ -247,8 +178,8 @@ static enum scan scan_row(struct csv *csv, cr_status *status, cr_error *err)
             *status = cr_fail_memory(err);
             return SCAN_FAILED;
         }
-        struct field *f = &csv->field[csv->n];
-        *f = (struct field){.at = (uint32_t)i};
+        struct csv_field *f = &csv->field[csv->n];
+        *f = (struct csv_field){.at = (uint32_t)i};
         if (i < end && s[i] == '"') {
             enum scan scan = scan_quoted(csv, f, s, end, &i, status, err);
             if (scan != SCAN_DONE)
@@ -268,7 +199,7 @@ static enum scan scan_row(struct csv *csv, cr_status *status, cr_error *err)
         return SCAN_FAILED;
     }
     /* the byte after a CR shows whether the line end has two bytes */
-    if (!csv->eof && (i >= end || (s[i] == '\r' && i + 1 >= end)))
+    if (!csv->last && (i >= end || (s[i] == '\r' && i + 1 >= end)))
         return SCAN_MORE;
     csv->row_len = i;
     size_t newline = 0;
@@ -278,149 +209,43 @@ static enum scan scan_row(struct csv *csv, cr_status *status, cr_error *err)
     return SCAN_DONE;
 }
 
-static size_t count_lines(const char *s, size_t n)
+/* A zero byte, and lines within quotes. */
+static int check_row(struct csv *csv, cr_status *status, cr_error *err)
 {
-    size_t lines = 0;
-    for (const char *p = s; (p = memchr(p, '\n', n - (size_t)(p - s))); p++)
-        lines++;
-    return lines;
+    const char *row = csv->text + csv->row;
+    const char *zero = memchr(row, '\0', csv->row_len);
+    if (zero) {
+        *status = fail_in_row(csv, csv->row_len, (size_t)(zero - row), 1, err, CR_ERR_FORMAT,
+                              "a zero byte: this is not a text file");
+        cr_hint(err, "a CSV file is needed, in UTF-8 (not in UTF-16)");
+        return 0;
+    }
+    for (size_t f = 0; f < csv->n; f++) {
+        const char *s = row + csv->field[f].at, *end = s + csv->field[f].width;
+        while (csv->field[f].quoted && (s = memchr(s, '\n', (size_t)(end - s)))) {
+            csv->next_line++;
+            s++;
+        }
+    }
+    return 1;
 }
 
-cr_status cr_csv_next(struct csv *csv, int *more, cr_error *err)
+enum csv_step cr_csv_next(struct csv *csv, cr_status *status, cr_error *err)
 {
     for (;;) {
         csv->row = csv->next;
         csv->line = csv->next_line;
-        for (;;) {
-            cr_status status = CR_OK;
-            if (csv->row == csv->len && csv->eof) {
-                csv->n = csv->row_len = 0;
-                *more = 0;
-                return CR_OK;
-            }
-            enum scan scan = csv->row == csv->len ? SCAN_MORE : scan_row(csv, &status, err);
-            if (scan == SCAN_FAILED)
-                return status;
-            if (scan == SCAN_DONE)
-                break;
-            status = fill(csv, err);
-            if (status != CR_OK)
-                return status;
+        if (csv->row == csv->size)
+            return CSV_END;
+        switch (scan_row(csv, status, err)) {
+        case SCAN_MORE: csv->next = csv->row; return CSV_END;
+        case SCAN_FAILED: return CSV_FAILED;
+        case SCAN_DONE: break;
         }
-        csv->next_line = csv->line + 1 + count_lines(csv->data + csv->row, csv->row_len);
-        if (csv->row_len == 0)
-            continue;
-        const char *zero = memchr(csv->data + csv->row, '\0', csv->row_len);
-        if (zero) {
-            fail_in_row(csv, csv->row_len, (size_t)(zero - csv->data) - csv->row, 1, err,
-                        CR_ERR_FORMAT, "a zero byte: this is not a text file");
-            cr_hint(err, "a CSV file is needed, in UTF-8 (not in UTF-16)");
-            return CR_ERR_FORMAT;
-        }
-        *more = 1;
-        return CR_OK;
+        csv->next_line = csv->line + 1;
+        if (csv->row_len > 0)
+            return check_row(csv, status, err) ? CSV_ROW : CSV_FAILED;
     }
-}
-
-/* The delimiter that the first line has most of, outside quotes. */
-static char guess_delimiter(const char *s, size_t n)
-{
-    static const char candidates[] = ",;\t";
-    size_t count[3] = {0}, best = 0;
-    int quoted = 0;
-    for (size_t i = 0; i < n && (quoted || (s[i] != '\n' && s[i] != '\r')); i++) {
-        if (s[i] == '"')
-            quoted = !quoted;
-        for (size_t k = 0; k < 3 && !quoted; k++)
-            count[k] += s[i] == candidates[k];
-    }
-    for (size_t k = 1; k < 3; k++)
-        if (count[k] > count[best])
-            best = k;
-    return candidates[best];
-}
-
-static cr_status start(struct csv *csv, cr_error *err)
-{
-    /* enough of the first line to know its delimiter */
-    while (!csv->eof && (csv->len < FIRST_READ || !memchr(csv->data, '\n', csv->len)) &&
-           csv->len <= CSV_MAX_ROW) {
-        cr_status status = fill(csv, err);
-        if (status != CR_OK)
-            return status;
-    }
-    if (csv->len >= 2 && (!memcmp(csv->data, "\xFF\xFE", 2) || !memcmp(csv->data, "\xFE\xFF", 2))) {
-        const struct source src = {.name = csv->name};
-        cr_fail_at(err, CR_ERR_FORMAT, &src, (struct place){0}, "the file is in UTF-16");
-        cr_hint(err, "save it as CSV in UTF-8");
-        return CR_ERR_FORMAT;
-    }
-    if (csv->len >= 3 && !memcmp(csv->data, "\xEF\xBB\xBF", 3))
-        csv->next = 3;
-    csv->delimiter = guess_delimiter(csv->data + csv->next, csv->len - csv->next);
-    return CR_OK;
-}
-
-cr_status cr_csv_open(const char *path, struct csv **out, cr_error *err)
-{
-    int standard = !strcmp(path, "-");
-    struct csv *csv = make(standard ? "standard input" : path);
-    if (!csv)
-        return cr_fail_memory(err);
-    csv->fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-    cr_status status = CR_OK;
-    if (csv->fd < 0)
-        status = cr_fail(err, CR_ERR_IO, "cannot open '%s': %s", path, strerror(errno));
-    else
-        csv->own_fd = !standard;
-    if (status == CR_OK)
-        status = start(csv, err);
-    if (status != CR_OK) {
-        cr_csv_close(csv);
-        return status;
-    }
-    *out = csv;
-    return CR_OK;
-}
-
-cr_status cr_csv_memory(const char *name, const char *text, size_t size, struct csv **out,
-                        cr_error *err)
-{
-    struct csv *csv = make(name);
-    if (!csv)
-        return cr_fail_memory(err);
-    csv->data = text;
-    csv->len = size;
-    csv->eof = 1;
-    cr_status status = start(csv, err);
-    if (status != CR_OK) {
-        cr_csv_close(csv);
-        return status;
-    }
-    *out = csv;
-    return CR_OK;
-}
-
-size_t cr_csv_fields(const struct csv *csv)
-{
-    return csv->n;
-}
-
-const char *cr_csv_text(const struct csv *csv, size_t field, size_t *n)
-{
-    const struct field *f = &csv->field[field];
-    *n = f->n;
-    return f->in_plain ? csv->plain + f->begin : csv->data + csv->row + f->begin;
-}
-
-const char *cr_csv_name(const struct csv *csv)
-{
-    return csv->name;
-}
-
-size_t cr_csv_line(const struct csv *csv)
-{
-    return csv->line;
 }
 
 cr_status cr_csv_fail(const struct csv *csv, size_t field, cr_error *err, cr_status code,
@@ -436,4 +261,46 @@ cr_status cr_csv_fail(const struct csv *csv, size_t field, cr_error *err, cr_sta
     vfail_in_row(csv, csv->row_len, at, width, err, code, fmt, args);
     va_end(args);
     return code;
+}
+
+/* How many lines have as many delimiters as the first, and how many that are. */
+static size_t even_lines(const char *s, size_t size, char delimiter, size_t *first)
+{
+    size_t same = 0, line = 0, count = 0;
+    int quoted = 0;
+    *first = 0;
+    for (size_t i = 0; i < size && line < GUESS_LINES; i++) {
+        if (s[i] == '"')
+            quoted = !quoted;
+        else if (!quoted && s[i] == delimiter)
+            count++;
+        else if (!quoted && (s[i] == '\n' || (s[i] == '\r' && i + 1 < size && s[i + 1] != '\n'))) {
+            *first = line == 0 ? count : *first;
+            same += count == *first;
+            line++;
+            count = 0;
+        }
+    }
+    if (line == 0)
+        *first = count;
+    return same;
+}
+
+char cr_csv_delimiter(const char *text, size_t size)
+{
+    static const char candidates[] = ",;\t|";
+    char best = ',';
+    size_t best_same = 0, best_count = 0;
+    for (const char *c = candidates; *c; c++) {
+        size_t count;
+        const size_t same = even_lines(text, size, *c, &count);
+        if (count == 0)
+            continue;
+        if (best_count == 0 || same > best_same || (same == best_same && count > best_count)) {
+            best = *c;
+            best_same = same;
+            best_count = count;
+        }
+    }
+    return best;
 }

@@ -6,27 +6,55 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/error.h"
 #include "chainrule/data.h"
+#include "data/levels.h"
+#include "data/spill.h"
 
-enum { TABLE_LABELS = 65536 }; /* different label texts that are kept */
+enum { TABLE_LABELS = 65536 }; /* different texts of a column that are kept */
+
+struct column {
+    const char *name;
+    cr_column_type type;
+    cr_column_role role;
+    const char *why;
+    size_t missing;
+    double *value;      /* [rows], or NULL */
+    uint32_t *code;     /* [rows], or NULL */
+    struct spill spill; /* where value or code lies, if the table has a folder */
+    int mapped;         /* 1: they lie in the table's map, and are only read */
+    struct levels levels;
+};
 
 struct cr_table {
-    struct arena arena; /* names and label texts */
+    struct arena arena; /* names and reasons */
     char *source;       /* what messages call the file */
-    size_t rows, cols, row_cap;
-    const char **name; /* [cols] */
-    double *values;    /* [rows][cols] */
-
-    const char *label_name; /* NULL: there is no label column */
-    double *label_value;    /* [rows]; NaN where the label is text */
-    uint32_t *label_id;     /* [rows] into label_text */
-    size_t n_labels, label_cap;
-    const char **label_text; /* distinct texts, as the file has them */
-    uint32_t *slot;          /* hash table of label_id + 1, power of two */
-    size_t n_slots;
-    int labels_lost;            /* there were more than TABLE_LABELS: all numbers */
-    int has_text, has_fraction; /* labels that are not numbers; not whole numbers */
+    const char *folder; /* for the columns; NULL: they are in memory */
+    const char *format;
+    size_t rows, row_cap;
+    struct column *column; /* [cols] in an array of its own */
+    size_t cols;
+    void *map; /* a file of columns, or NULL */
+    size_t map_size;
+    const char *cache; /* what became of the columns in the folder, in words; or NULL */
 };
+
+/* An empty table with so many columns; NULL when out of memory. */
+struct cr_table *cr_table_new(const char *source, size_t cols);
+
+/* Room for `rows` values, or codes, of a column. CR_ERR_MEMORY, CR_ERR_IO; what was there stays. */
+cr_status cr_column_values(const struct cr_table *t, struct column *c, size_t rows, cr_error *err);
+cr_status cr_column_codes(const struct cr_table *t, struct column *c, size_t rows, cr_error *err);
+void cr_column_drop(struct column *c); /* values and codes */
+
+/* Room for `rows` rows in every column that has values or codes. */
+cr_status cr_table_reserve(struct cr_table *t, size_t rows, cr_error *err);
+
+/* The column with a role, or NULL. */
+const struct column *cr_table_role(const struct cr_table *t, cr_column_role role);
+
+/* Is it a text or an identifier, of which nothing is kept. */
+int cr_column_is_ignored(const struct column *c);
 
 /* The different labels, sorted: numbers by value, texts by their bytes. */
 struct classes {
@@ -39,7 +67,8 @@ struct classes {
 cr_status cr_table_classes(const struct cr_table *t, struct arena *a, size_t max,
                            struct classes *out, cr_error *err);
 
-/* The class of each row, [rows], in the arena; NULL when out of memory. */
+/* The class of each row, [rows], in the arena; CR_MISSING for a row without a label. NULL when
+ * out of memory. */
 uint32_t *cr_table_class_ids(const struct cr_table *t, const struct classes *c, struct arena *a);
 
 /* The class that a label's text names, or -1. */

@@ -103,6 +103,100 @@ void cr_escape_latex(struct text *out, const char *s)
     each(out, s, put_latex);
 }
 
+static void put_html(struct text *out, const char *s, size_t n)
+{
+    switch (*s) {
+    case '<': cr_text_add(out, "&lt;"); break;
+    case '>': cr_text_add(out, "&gt;"); break;
+    case '&': cr_text_add(out, "&amp;"); break;
+    case '"': cr_text_add(out, "&quot;"); break;
+    case '\'': cr_text_add(out, "&#39;"); break;
+    default: cr_text_addn(out, s, n);
+    }
+}
+
+void cr_escape_html(struct text *out, const char *s)
+{
+    each(out, s, put_html);
+}
+
+/* Characters that our own sentences and notations have, as LaTeX knows them. */
+static const struct {
+    const char *s, *mathematics, *words;
+} known[] = {
+    {"–", "\\text{--}", "--"},
+    {"…", "\\ldots ", "\\ldots{}"},
+    {"−", "-", "$-$"},
+    {"≈", "\\approx ", "$\\approx$"},
+    {"·", "\\cdot ", "$\\cdot$"},
+    {"′", "'", "$'$"},
+    {"→", "\\to ", "$\\to$"},
+    {"∂", "\\partial ", "$\\partial$"},
+    {"∇", "\\nabla ", "$\\nabla$"},
+    {"½", "\\frac{1}{2}", "$\\frac{1}{2}$"},
+    {"≤", "\\le ", "$\\le$"},
+    {"≥", "\\ge ", "$\\ge$"},
+};
+
+static const char *const greek[] = {
+    "alpha", "beta",   "gamma",   "delta", "epsilon", "zeta", "eta",  "theta", "iota",
+    "kappa", "lambda", "mu",      "nu",    "xi",      NULL,   "pi",   "rho",   NULL,
+    "sigma", "tau",    "upsilon", "phi",   "chi",     "psi",  "omega"};
+static const char *const capital[] = {NULL,    NULL, "Gamma", "Delta",  NULL,    NULL, NULL,
+                                      "Theta", NULL, NULL,    "Lambda", NULL,    NULL, "Xi",
+                                      NULL,    "Pi", NULL,    NULL,     "Sigma", NULL, "Upsilon",
+                                      "Phi",   NULL, "Psi",   "Omega"};
+
+static const char *greek_name(unsigned code)
+{
+    if (code >= 0x3b1 && code <= 0x3c9)
+        return greek[code - 0x3b1];
+    return code >= 0x391 && code <= 0x3a9 ? capital[code - 0x391] : NULL;
+}
+
+/* Whether s lies within the group of \text: there words are wanted, whatever is around it. */
+static int opens_text(const char *s, const char *brace)
+{
+    return brace - s >= 5 && memcmp(brace - 5, "\\text", 5) == 0;
+}
+
+static void put_engine(struct text *out, const char *s, size_t n, unsigned code, int mathematics)
+{
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (strlen(known[i].s) == n && !memcmp(known[i].s, s, n)) {
+            cr_text_add(out, mathematics ? known[i].mathematics : known[i].words);
+            return;
+        }
+    }
+    if (greek_name(code))
+        cr_text_printf(out, mathematics ? "\\%s " : "$\\%s$", greek_name(code));
+    else if (!hidden(code))
+        cr_text_printf(out, mathematics ? "\\text{\\crchar{%.*s}{%04X}}" : "\\crchar{%.*s}{%04X}",
+                       (int)n, s, code);
+}
+
+void cr_latex_engine(struct text *out, const char *latex, int mathematics)
+{
+    const size_t size = strlen(latex);
+    int depth = 0, text = 0; /* the depth at which a \text began */
+    for (size_t i = 0, n; i < size; i += n) {
+        unsigned code;
+        n = cr_utf8_next(latex + i, size - i, &code);
+        if (latex[i] == '\\' && i + 1 < size && (unsigned char)latex[i + 1] < 0x80) {
+            cr_text_addn(out, latex + i, n = 2);
+            continue;
+        }
+        if (latex[i] == '{' && ++depth && !text && opens_text(latex, latex + i))
+            text = depth;
+        if (latex[i] == '}' && depth-- == text)
+            text = 0;
+        if (n == 1 && code < 0x80)
+            cr_text_addc(out, latex[i]);
+        else
+            put_engine(out, latex + i, n, code, mathematics && !text);
+    }
+}
+
 void cr_escape_json(struct text *out, const char *s, size_t n)
 {
     cr_text_addc(out, '"');

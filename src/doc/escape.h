@@ -15,6 +15,14 @@ void cr_escape_markdown(struct text *out, const char *s);
 /* For LaTeX's text mode, also inside \text{...} in KaTeX and MathJax, inside Markdown. */
 void cr_escape_latex(struct text *out, const char *s);
 
+/* LaTeX that is ready for KaTeX, for a document that pdfLaTeX or LuaLaTeX compiles: what lies
+ * beyond ASCII is written as commands, or through \crchar of the document's preamble, which
+ * falls back to U+XXXX where the engine or font lacks the character. */
+void cr_latex_engine(struct text *out, const char *latex, int mathematics);
+
+/* For HTML, SVG and other XML: text, and attribute values in double quotes. */
+void cr_escape_html(struct text *out, const char *s);
+
 /* A JSON string with its quotes; invalid bytes become U+FFFD. */
 void cr_escape_json(struct text *out, const char *s, size_t n);
 

@@ -84,3 +84,9 @@ void cr_json_f64(struct json *j, const char *key, double value)
     begin(j, key);
     cr_text_add(j->out, isfinite(value) ? cr_shortest_f64(value, digits) : "null");
 }
+
+void cr_json_raw(struct json *j, const char *key, const char *json)
+{
+    begin(j, key);
+    cr_text_add(j->out, json);
+}

@@ -32,6 +32,7 @@ void cr_json_close(struct json *j);
 void cr_json_string(struct json *j, const char *key, const char *value);
 void cr_json_int(struct json *j, const char *key, int64_t value);
 void cr_json_bool(struct json *j, const char *key, int value);
+void cr_json_raw(struct json *j, const char *key, const char *json); /* JSON already written */
 void cr_json_f64(struct json *j, const char *key,
                  double value); /* shortest that reads back; null if not finite */
 

@@ -38,7 +38,7 @@ struct symbol cr_explanation_symbol(struct explanation *x, const struct names *n
     const long index = element == WHOLE ? s->index : element;
     if (v->role == ROLE_NEW_STATE && reader && reader->pass > s->pass)
         return cr_names_symbol(names, v->of, 0, index, 0);
-    if (v->role == ROLE_NEW && reader && reader->phase != X_VERIFY)
+    if (v->role == ROLE_NEW && reader && reader->phase != X_VERIFY && reader->pass > s->pass)
         return cr_names_symbol(names, v->of, 0, index, 0);
     return cr_names_symbol(names, s->value, s->row, index, s->phase == X_VERIFY);
 }

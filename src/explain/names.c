@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "doc/escape.h"
+#include "explain/pattern.h"
 
 int cr_step_is_alias(const struct step *s, size_t rows)
 {
@@ -37,7 +38,7 @@ cr_status cr_names_init(struct names *n, struct arena *a, const struct tape *tap
     n->number = arena_new(a, size_t, net->n_params + 1);
     if (!n->node || !n->number)
         return cr_fail_memory(err);
-    size_t nodes = 0, numbers[PARAM_SLOPE + 1] = {0};
+    size_t nodes = 0, numbers[PARAM_KINDS] = {0};
     for (size_t i = 0; i < spec->n_layers; i++) {
         n->node[i] = nodes;
         const int acts = cr_tape_find(tape, ROLE_ACT, -1, (int)i) >= 0;
@@ -132,7 +133,9 @@ struct origin {
 
 static struct origin origin_of(const struct names *n, int layer, size_t k)
 {
-    const int x = layer_input(n, layer);
+    int x = layer_input(n, layer);
+    if (n->tape->value[x].role == ROLE_SCALED)
+        x = n->tape->value[x].of;
     int v = x;
     size_t index = k;
     cr_names_resolve(n->tape, n->rows, &v, &index);
@@ -244,6 +247,8 @@ static enum note note_of(const struct names *n, int value, int whole)
             return whole ? NOTE_WEIGHTS : NOTE_WEIGHT;
         if (t->net->param[v->param].kind == PARAM_SLOPE)
             return NOTE_SLOPE;
+        if (t->net->param[v->param].kind == PARAM_SCALE)
+            return whole ? NOTE_SCALES : NOTE_SCALE;
         if (v->cols == 1 && n->spec->layer[v->layer].bias == BIAS_SHARED)
             return NOTE_SHARED_BIAS;
         return whole ? NOTE_BIASES : NOTE_BIAS;
@@ -252,6 +257,13 @@ static enum note note_of(const struct names *n, int value, int whole)
     case ROLE_TIME: return NOTE_TIME;
     case ROLE_STATE:
     case ROLE_MOVE: return NOTE_STATE;
+    case ROLE_MASK:
+    case ROLE_NOISE:
+    case ROLE_MEAN:
+    case ROLE_VARIANCE:
+    case ROLE_DEVIATION:
+    case ROLE_NORMAL:
+    case ROLE_SCALED: return NOTE_TERM;
     case ROLE_PRE: return whole ? NOTE_PRES : NOTE_PRE;
     case ROLE_JOIN:
         if (value == t->output)
@@ -336,8 +348,49 @@ static const struct optimiser_name *optimiser_name(const struct names *n, const 
 {
     if (v->role == ROLE_NEW_STATE)
         v = &n->tape->value[v->of];
-    return v->role == ROLE_STATE ? &optimiser(n)->state[v->which]
+    return v->role == ROLE_STATE ? cr_optimiser_state(&n->spec->optimiser, v->which)
                                  : &optimiser(n)->step[v->which].to;
+}
+
+/* The letter of a quantity that a layer makes on the way. */
+static struct symbol term_letter(enum role role)
+{
+    switch (role) {
+    case ROLE_MASK: return (struct symbol){"m", "m"};
+    case ROLE_NOISE: return (struct symbol){"n", "n"};
+    case ROLE_MEAN: return (struct symbol){"μ", "\\mu"};
+    case ROLE_VARIANCE: return (struct symbol){"σ²", "\\sigma^2"};
+    case ROLE_DEVIATION: return (struct symbol){"σ", "\\sigma"};
+    case ROLE_NORMAL: return (struct symbol){"norm", "\\mathrm{norm}"};
+    case ROLE_SCALED: return (struct symbol){"ntk", "\\mathrm{ntk}"};
+    default: return (struct symbol){"?", "?"};
+    }
+}
+
+/* Whether a value, or what it is the gradient of, has a column for each input of its layer. */
+static int is_scaled(const struct names *n, const struct value *v)
+{
+    if ((v->role == ROLE_GRAD || v->role == ROLE_PART) && v->of >= 0)
+        v = &n->tape->value[v->of];
+    return v->role == ROLE_SCALED;
+}
+
+int cr_names_is_of_row(const struct names *n, int value)
+{
+    const struct value *v = &n->tape->value[value];
+    if (v->role == ROLE_GRAD && v->of >= 0)
+        v = &n->tape->value[v->of];
+    return v->role == ROLE_MEAN || v->role == ROLE_VARIANCE || v->role == ROLE_DEVIATION;
+}
+
+int cr_names_begin_alike(const struct names *n, int value)
+{
+    const struct value *v = &n->tape->value[value];
+    if (v->role == ROLE_NEW || v->role == ROLE_NEW_STATE)
+        return cr_names_begin_alike(n, v->of);
+    const int own_name = v->role == ROLE_TARGET && own_target_names(n);
+    return !own_name && !of_concat(n, value) &&
+           cr_pattern_begins_alike(n->notation->pattern[note_of(n, value, 0)]);
 }
 
 struct symbol cr_names_symbol(const struct names *n, int value, size_t row, long index, int is_new)
@@ -350,6 +403,10 @@ struct symbol cr_names_symbol(const struct names *n, int value, size_t row, long
         const struct optimiser_name *name = &optimiser(n)->symbol[v->which];
         return (struct symbol){name->text, name->latex};
     }
+    if (v->role == ROLE_NORM)
+        return (struct symbol){"‖g‖", "\\lVert g\\rVert"};
+    if (v->role == ROLE_CLIP)
+        return (struct symbol){"c", "c"};
     const int whole = index == WHOLE;
     const size_t i = whole ? 0 : (size_t)index;
     const enum note note = note_at(n, value, index);
@@ -377,6 +434,11 @@ struct symbol cr_names_symbol(const struct names *n, int value, size_t row, long
         set_symbol(&s, SLOT_LETTER, (struct symbol){name->text, name->latex});
         fill_of(n, &s, v->of, row, index, SLOT_OF, 0);
     }
+    if (note == NOTE_TERM) {
+        set_symbol(&s, SLOT_LETTER, term_letter(v->role));
+        const int one = cr_names_is_of_row(n, value);
+        fill_of(n, &s, v->of, row, one ? WHOLE : index, SLOT_OF, 0);
+    }
     if (composite || n->notation->pattern[note][0] == '\\')
         set_symbol(&s, SLOT_LOSS, plain(n, NOTE_LOSS));
 
@@ -386,7 +448,10 @@ struct symbol cr_names_symbol(const struct names *n, int value, size_t row, long
         fill_of(n, &s, t->value[v->of].of, row, index, SLOT_PRE, 0);
     } else if (composite) {
         fill_of(n, &s, v->of, row,
-                t->value[v->of].extent == PER_ROW || v->role == ROLE_PARAM_GRAD ? index : 0,
+                t->value[v->of].extent == PER_ROW || v->role == ROLE_PARAM_GRAD ||
+                        t->value[v->of].cols > 1
+                    ? index
+                    : 0,
                 SLOT_OF, 0);
         if (v->role == ROLE_PART)
             set_name(n, &s, SLOT_VIA, via(n, value));
@@ -416,7 +481,9 @@ const char *cr_names_unit(const struct names *n, int value, long index)
         return cr_names_unit(n, v->of, index);
     if (v->extent == SCALAR || v->role == ROLE_LOSS_EACH)
         return "";
-    if (index == WHOLE)
+    if (cr_names_is_of_row(n, value))
+        return n->spec->layer[v->layer].name;
+    if (index == WHOLE || is_scaled(n, v))
         return v->layer >= 0 ? n->spec->layer[v->layer].name : "";
     if (of_concat(n, value)) {
         int source = v->of;
@@ -457,6 +524,8 @@ static const char *param_quantity(const struct names *n, const struct value *v, 
         return index == WHOLE && v->cols > 1 ? "biases" : "bias";
     if (kind == PARAM_SLOPE)
         return "slope";
+    if (kind == PARAM_SCALE)
+        return index == WHOLE ? "scales" : "scale";
     if (index == WHOLE)
         return "weights";
     const struct origin o = origin_of(n, v->layer, (size_t)index % v->cols);
@@ -480,10 +549,21 @@ const char *cr_names_id(const struct names *n, int value, size_t row, long index
             return "targets";
         what = "target";
         break;
+    case ROLE_WEIGHT: return "weight";
+    case ROLE_WEIGHT_SUM: return "weight-sum";
+    case ROLE_WEIGHTED: return "weighted-loss";
+    case ROLE_MASK: what = index == WHOLE ? "masks" : "mask"; break;
+    case ROLE_NOISE: what = "noise"; break;
+    case ROLE_MEAN: what = "mean"; break;
+    case ROLE_VARIANCE: what = "variance"; break;
+    case ROLE_DEVIATION: what = "deviation"; break;
+    case ROLE_NORMAL: what = "normalised"; break;
     case ROLE_ROWS: return "examples";
     case ROLE_RATE: return "learning-rate";
     case ROLE_TIME: return "step";
     case ROLE_HYPER: return optimiser(n)->param[v->which].name;
+    case ROLE_NORM: return "gradient-norm";
+    case ROLE_CLIP: return "clip";
     case ROLE_FACTOR: return optimiser(n)->factor[v->which].name;
     case ROLE_LOSS_EACH:
     case ROLE_LOSS: return "L";
@@ -499,7 +579,12 @@ const char *cr_names_id(const struct names *n, int value, size_t row, long index
                                              optimiser_name(n, v)->name));
         break;
     }
-    case ROLE_JOIN: what = "sum"; break;
+    case ROLE_JOIN: what = cr_layer_is_unary(&n->spec->layer[v->layer]) ? "value" : "sum"; break;
+    case ROLE_SCALED:
+        what = index == WHOLE
+                   ? "scaled-inputs"
+                   : cr_names_sure(n, cr_arena_printf(n->a, "scaled-input%ld", index + 1));
+        break;
     case ROLE_PRE: what = "pre-activation"; break;
     case ROLE_ACT: what = "activation"; break;
     case ROLE_PROBABILITY: what = "probability"; break;
@@ -515,6 +600,13 @@ const char *cr_names_id(const struct names *n, int value, size_t row, long index
         what = cr_names_sure(n, cr_arena_printf(n->a, "part-%s", part(n, via(n, value))));
         break;
     case ROLE_GRAD: {
+        if (is_scaled(n, v)) {
+            what = index == WHOLE
+                       ? "scaled-inputs-gradient"
+                       : cr_names_sure(
+                             n, cr_arena_printf(n->a, "scaled-input%ld-gradient", index + 1));
+            break;
+        }
         if (of_concat(n, value)) {
             const char *layer = part(n, n->spec->layer[v->layer].name);
             what = index == WHOLE ? "joined-gradient"
@@ -523,9 +615,12 @@ const char *cr_names_id(const struct names *n, int value, size_t row, long index
         }
         const enum note note = note_of(n, value, 0);
         const enum role of = t->value[v->of].role;
-        what = note == NOTE_DELTA ? "delta"
-               : of == ROLE_JOIN  ? "sum-gradient"
-                                  : "activation-gradient";
+        what = note == NOTE_DELTA     ? "delta"
+               : of == ROLE_MEAN      ? "mean-gradient"
+               : of == ROLE_DEVIATION ? "deviation-gradient"
+               : of == ROLE_NORMAL    ? "normalised-gradient"
+               : of == ROLE_JOIN      ? "sum-gradient"
+                                      : "activation-gradient";
         break;
     }
     case ROLE_COUNT: break;

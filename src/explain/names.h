@@ -35,6 +35,9 @@ const char *cr_names_sure(const struct names *names, const char *s);
 struct symbol cr_names_symbol(const struct names *names, int value, size_t row, long index,
                               int is_new);
 
+/* Whether the symbols of all elements of a value begin with the same letter. */
+int cr_names_begin_alike(const struct names *names, int value);
+
 /* "unit.quantity" of an id. */
 const char *cr_names_id(const struct names *names, int value, size_t row, long index);
 
@@ -51,5 +54,8 @@ void cr_names_resolve(const struct tape *tape, size_t rows, int *value, size_t *
 
 /* Whether a step only passes values on, in scalar form. */
 int cr_step_is_alias(const struct step *s, size_t rows);
+
+/* Whether a value is one number for a layer's values of an example, or the gradient by it. */
+int cr_names_is_of_row(const struct names *n, int value);
 
 #endif

@@ -3,67 +3,75 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "doc/escape.h"
+#include "doc/layout.h"
 #include "explain/narrate.h"
-
-void cr_paper_words(struct paper *p, struct text *out, const char *s)
-{
-    (void)p;
-    cr_text_add(out, s);
-}
 
 void cr_paper_name(struct paper *p, struct text *out, const char *s)
 {
-    if (p->kind->style == EXPR_LATEX)
-        cr_escape_markdown(out, s);
+    p->kind->name(out, s);
+}
+
+size_t cr_paper_columns(const char *latex)
+{
+    struct text plain = {0};
+    cr_layout_plain(&plain, latex);
+    const size_t n = cr_utf8_columns(cr_text_str(&plain), plain.len);
+    cr_text_free(&plain);
+    return n;
+}
+
+void cr_paper_math(struct paper *p, struct text *out, const char *text, const char *latex)
+{
+    if (p->kind->math)
+        p->kind->math(out, latex);
     else
-        cr_escape_plain(out, s);
+        cr_text_add(out, text);
 }
 
 void cr_paper_symbol(struct paper *p, struct text *out, struct symbol s)
 {
-    if (!s.text || !s.latex) {
+    if (!s.text || !s.latex)
         p->r->failed = 1;
-        return;
-    }
-    if (p->kind->style == EXPR_LATEX)
-        cr_text_printf(out, "$%s$", s.latex);
     else
-        cr_text_add(out, s.text);
+        cr_paper_math(p, out, s.text, s.latex);
+}
+
+void cr_paper_made(struct paper *p, struct text *out, struct text *formula)
+{
+    cr_paper_math(p, out, cr_text_str(formula), cr_text_str(formula));
+    out->failed |= formula->failed;
+    cr_text_free(formula);
 }
 
 void cr_paper_expr(struct paper *p, struct text *out, const struct expr *e)
 {
-    if (p->kind->style == EXPR_LATEX)
-        cr_text_addc(out, '$');
-    cr_expr_print(out, e, p->kind->style);
-    if (p->kind->style == EXPR_LATEX)
-        cr_text_addc(out, '$');
+    struct text formula = {0};
+    cr_expr_print(&formula, e, cr_paper_style(p));
+    cr_paper_made(p, out, &formula);
+}
+
+static const char *relation(const struct paper *p, const struct xstep *s)
+{
+    return s->exact ? "= " : cr_paper_style(p) == EXPR_LATEX ? "\\approx " : "≈ ";
 }
 
 void cr_paper_value(struct paper *p, struct text *out, const struct xstep *s)
 {
-    const int latex = p->kind->style == EXPR_LATEX;
-    if (latex)
-        cr_text_addc(out, '$');
+    struct text formula = {0};
     if (!s->exact)
-        cr_text_add(out, latex ? "\\approx " : "≈ ");
-    cr_render_shown(out, s, p->kind->style);
-    if (latex)
-        cr_text_addc(out, '$');
+        cr_text_add(&formula, relation(p, s));
+    cr_render_shown(&formula, s, cr_paper_style(p));
+    cr_paper_made(p, out, &formula);
 }
 
 /* `x1 = 2` */
 void cr_teller_equation(struct paper *p, struct text *out, const struct xstep *s)
 {
-    const int latex = p->kind->style == EXPR_LATEX;
-    if (latex)
-        cr_text_printf(out, "$%s %s ", s->symbol.latex, s->exact ? "=" : "\\approx");
-    else
-        cr_text_printf(out, "%s %s ", s->symbol.text, s->exact ? "=" : "≈");
-    cr_render_shown(out, s, p->kind->style);
-    if (latex)
-        cr_text_addc(out, '$');
+    const int latex = cr_paper_style(p) == EXPR_LATEX;
+    struct text formula = {0};
+    cr_text_printf(&formula, "%s %s", latex ? s->symbol.latex : s->symbol.text, relation(p, s));
+    cr_render_shown(&formula, s, cr_paper_style(p));
+    cr_paper_made(p, out, &formula);
 }
 
 void cr_cells_add(struct cells *c, const char *s)
@@ -91,10 +99,10 @@ void cr_cells_take(struct cells *c, struct text *t)
     cr_text_clear(t);
 }
 
-void cr_cells_finish(struct paper *p, struct cells *c, size_t cols)
+void cr_cells_finish(struct paper *p, const char *caption, struct cells *c, size_t cols)
 {
     if (!c->failed && c->n > cols)
-        p->kind->table(p, c->cell, c->n / cols, cols);
+        p->kind->table(p, caption, c->cell, c->n / cols, cols);
     p->r->failed |= c->failed;
     free(c->cell);
     cr_arena_free(&c->a);
@@ -162,6 +170,15 @@ static int is_sent_back(const struct teller *t, const struct xstep *s)
     return of->role == ROLE_JOIN && of->maker >= 0 && tape->step[of->maker].op == OP_CONCAT;
 }
 
+/* Whether this is what a layer in NTK parametrisation reads, scaled, or its gradient. */
+static int of_scaled(const struct teller *t, const struct xstep *s)
+{
+    const struct value *v = t->x->trace->tape->value;
+    if (role_of(t, s) == ROLE_SCALED)
+        return 1;
+    return role_of(t, s) == ROLE_GRAD && v[v[s->value].of].role == ROLE_SCALED;
+}
+
 /* A node is announced where it begins. */
 static void announce(struct teller *t, const struct xstep *s)
 {
@@ -171,10 +188,13 @@ static void announce(struct teller *t, const struct xstep *s)
         cr_text_printf(&t->t, "Loss of example %zu", s->row + 1);
     } else if (role_of(t, s) == ROLE_SMOOTHED) {
         cr_text_add(&t->t, "Smoothed targets");
+    } else if (of_scaled(t, s)) {
+        cr_text_add(&t->t, "Scaled inputs of layer ");
+        cr_paper_name(t->p, &t->t, cr_teller_layer(t, s->layer));
     } else if (is_softmax(t, s)) {
         cr_text_add(&t->t, "Softmax of layer ");
         cr_paper_name(t->p, &t->t, cr_teller_layer(t, s->layer));
-    } else if (s->index == WHOLE) {
+    } else if (s->index == WHOLE || cr_names_is_of_row(&x->names, s->value)) {
         cr_text_add(&t->t, "Layer ");
         cr_paper_name(t->p, &t->t, cr_teller_layer(t, s->layer));
     } else {
@@ -182,11 +202,10 @@ static void announce(struct teller *t, const struct xstep *s)
         const int numbered = strcmp(x->notation.name, "numbered") == 0 && !is_sent_back(t, s);
         if (numbered && (size_t)s->index < spec->layer[s->layer].units)
             cr_text_printf(&t->t, "Node %zu: ", x->names.node[s->layer] + (size_t)s->index + 1);
-        cr_paper_words(t->p, &t->t,
-                       is_sent_back(t, s)           ? "node "
-                       : is_last_layer(t, s->layer) ? "output "
-                       : numbered                   ? "hidden "
-                                                    : "hidden node ");
+        cr_text_add(&t->t, is_sent_back(t, s)           ? "node "
+                           : is_last_layer(t, s->layer) ? "output "
+                           : numbered                   ? "hidden "
+                                                        : "hidden node ");
         cr_paper_name(t->p, &t->t, name);
         if (!numbered && t->t.len)
             t->t.s[0] = t->t.s[0] == 'o' ? 'O' : t->t.s[0] == 'h' ? 'H' : 'N';
@@ -203,9 +222,14 @@ static int new_node(const struct teller *t, const struct xstep *before, const st
         return 0;
     if (is_softmax(t, s))
         return !is_softmax(t, before) || before->row != s->row;
+    if (of_scaled(t, s) && of_scaled(t, before))
+        return before->layer != s->layer || before->row != s->row;
     if (role_of(t, s) == ROLE_SMOOTHED)
         return role_of(t, before) != ROLE_SMOOTHED;
-    return before->layer != s->layer || before->row != s->row || before->index != s->index;
+    const struct names *names = &t->x->names;
+    return before->layer != s->layer || before->row != s->row || before->index != s->index ||
+           (before->value >= 0 && s->value >= 0 &&
+            cr_names_is_of_row(names, before->value) != cr_names_is_of_row(names, s->value));
 }
 
 /* A name that the file gave, and not just the example's number. */
@@ -223,7 +247,7 @@ static void tell_example(struct teller *t, size_t row)
 {
     cr_text_printf(&t->t, "Example %zu", row + 1);
     if (example_name(t, row)) {
-        cr_paper_words(t->p, &t->t, ": ");
+        cr_text_add(&t->t, ": ");
         cr_paper_name(t->p, &t->t, example_name(t, row));
     }
     t->p->kind->heading(t->p, 3, cr_text_str(&t->t));
@@ -233,6 +257,7 @@ static void tell_example(struct teller *t, size_t row)
 struct telling {
     int labels;   /* announce nodes */
     int examples; /* announce examples */
+    int parts;    /* draw what a node is computed from */
     int params;   /* keep a parameter's steps apart from the next one's */
 };
 
@@ -265,10 +290,10 @@ static void tell_steps(struct teller *t, size_t first, size_t end, struct tellin
             tell_example(t, s->row);
         if (node)
             announce(t, s);
+        if (node && how.parts)
+            cr_tell_part(t, s);
         if (!open) {
-            if (!node && t->p->kind->style == EXPR_TEXT)
-                cr_text_addc(t->p->out, '\n');
-            t->p->kind->begin_steps(t->p);
+            t->p->kind->begin_steps(t->p, node);
             open = 1;
         }
         t->p->kind->step(t->p, s);
@@ -319,6 +344,34 @@ static int has_bias(const struct teller *t)
     return 0;
 }
 
+/* What noise and dropout layers draw: no formula gives it. */
+static void tell_drawn(struct teller *t)
+{
+    const struct spec *spec = t->x->net->spec;
+    for (size_t i = 0; i < spec->n_layers; i++) {
+        const struct spec_layer *l = &spec->layer[i];
+        const enum role role = l->kind == LAYER_NOISE ? ROLE_NOISE : ROLE_MASK;
+        if (cr_tape_find(t->x->trace->tape, role, -1, (int)i) < 0)
+            continue; /* not such a layer, or as predicting has it */
+        if (t->t.len)
+            cr_text_addc(&t->t, ' ');
+        cr_text_add(&t->t, "As in training, layer ");
+        cr_paper_name(t->p, &t->t, l->name);
+        if (l->kind == LAYER_NOISE)
+            cr_text_printf(&t->t,
+                           " adds numbers n that are drawn from the normal distribution with "
+                           "standard deviation %g.",
+                           l->amount);
+        else
+            cr_text_printf(&t->t,
+                           " multiplies by numbers m that are drawn: 0 with probability %g, else "
+                           "%.6g.",
+                           l->amount, 1 / (1 - l->amount));
+    }
+    if (t->t.len)
+        paragraph(t);
+}
+
 static void tell_forward(struct teller *t, size_t i, size_t end, int several)
 {
     if (several)
@@ -332,8 +385,11 @@ static void tell_forward(struct teller *t, size_t i, size_t end, int several)
                            : has_bias(t) ? about_nodes
                                          : about_nodes_without_bias);
         paragraph(t);
+        tell_drawn(t);
     }
-    tell_steps(t, i, end, (struct telling){.labels = 1, .examples = 1});
+    tell_steps(t, i, end, (struct telling){.labels = 1, .examples = 1, .parts = 1});
+    if (!t->x->step[i].pass)
+        cr_tell_values(t, 0, 0);
 }
 
 static void tell_loss(struct teller *t, size_t i, size_t end)
@@ -399,9 +455,10 @@ static void tell_deltas(struct teller *t, size_t i, size_t end, int *told)
     if (!told[output] && !t->x->why)
         delta_words(t, output);
     told[output] = 1;
-    tell_steps(
-        t, i, end,
-        (struct telling){.labels = !output || t->x->net->spec->n_outputs > 1, .examples = 1});
+    tell_steps(t, i, end,
+               (struct telling){.labels = !output || t->x->net->spec->n_outputs > 1,
+                                .examples = 1,
+                                .parts = !output});
 }
 
 static void tell_gradients(struct teller *t, size_t i, size_t end, int *told)
@@ -472,7 +529,7 @@ static void tell_checklist(struct teller *t, int pass)
         cr_paper_value(t->p, &t->t, s);
         cr_cells_take(&c, &t->t);
     }
-    cr_cells_finish(t->p, &c, 4);
+    cr_cells_finish(t->p, "Every gradient", &c, 4);
 }
 
 /* Before and after. */
@@ -560,7 +617,10 @@ static void tell_comparison(struct teller *t, size_t first, size_t end)
         find(x, 0, tape->loss, 0, 0), find(x, x->trace->updates, tape->loss, 0, 0),
         find_derived(x, DERIVED_REDUCTION, 0, 0), find_derived(x, DERIVED_PER_CENT, 0, 0)};
     comparison_row(t, &c, "Loss", s);
-    cr_cells_finish(t->p, &c, 5);
+    cr_cells_finish(t->p, "Before and after", &c, 5);
+    if (x->trace->updates > 1)
+        cr_tell_values(t, x->trace->updates, 0);
+    cr_tell_course(t);
 }
 
 /* The whole. */
@@ -601,8 +661,10 @@ static void tell_fold(struct teller *t)
             grad = v;
     cr_text_add(
         &t->t, "This network is large, so it is told layer by layer, in matrix form; long rows and "
-               "columns show their ends. --form scalar writes out every number; one number and "
-               "what it depends on: --why ");
+               "columns show their ends. ");
+    cr_paper_name(t->p, &t->t, "--form scalar");
+    cr_text_add(&t->t, " writes out every number; one number and what it depends on: ");
+    cr_paper_name(t->p, &t->t, "--why ");
     const struct symbol s = cr_names_symbol(&x->names, grad, 0, 0, 0);
     cr_paper_symbol(t->p, &t->t, s);
     cr_text_add(&t->t, ", for example.");
@@ -630,12 +692,16 @@ void cr_narrate(struct explanation *x, struct paper *p)
     int told[3] = {0}, backward = -1, gradient_pass = -1;
     tell_title(&t);
     tell_fold(&t);
+    cr_tell_row(&t);
     cr_tell_setup(&t);
+    cr_tell_network(&t);
     for (size_t i = 0; i < x->n;) {
         const struct xstep *s = &x->step[i];
         const int by_layer = s->group == GROUP_DELTA || s->group == GROUP_GRADIENT;
         const size_t end = run_end(x, i, by_layer);
         if (s->group == GROUP_UPDATE && gradient_pass == s->pass && !x->why) {
+            if (!s->pass)
+                cr_tell_values(&t, 0, 1);
             tell_checklist(&t, s->pass);
             gradient_pass = -1;
         }
@@ -644,7 +710,11 @@ void cr_narrate(struct explanation *x, struct paper *p)
                 tell_backward(&t, i, backward = s->pass);
             switch (s->group) {
             case GROUP_GIVEN: break;
-            case GROUP_FORWARD: tell_forward(&t, i, end, x->trace->updates > 1); break;
+            case GROUP_FORWARD:
+                tell_forward(&t, i, end, x->trace->updates > 1);
+                if (!s->pass)
+                    cr_tell_answer(&t);
+                break;
             case GROUP_LOSS: tell_loss(&t, i, end); break;
             case GROUP_DELTA: tell_deltas(&t, i, end, told); break;
             case GROUP_GRADIENT:

@@ -20,14 +20,25 @@ struct cells {
 
 void cr_cells_add(struct cells *c, const char *s);
 void cr_cells_take(struct cells *c, struct text *t); /* and empty it */
-void cr_cells_finish(struct paper *p, struct cells *c, size_t cols);
+void cr_cells_finish(struct paper *p, const char *caption, struct cells *c, size_t cols);
 
 const char *cr_teller_layer(const struct teller *t, int layer);
 
 /* `x1 = 2`, as an equation on paper. */
 void cr_teller_equation(struct paper *p, struct text *out, const struct xstep *s);
 
+/* Figures, on paper that has them (pictures.c). */
+void cr_tell_network(struct teller *t);
+void cr_tell_values(struct teller *t, int pass, int deltas);
+void cr_tell_part(struct teller *t, const struct xstep *s); /* what the step is computed from */
+void cr_tell_course(struct teller *t);                      /* the loss of each iteration */
+
 /* The table of what is given (setup.c). */
-void cr_tell_setup(struct teller *t);
+void cr_tell_given(struct teller *t);
+void cr_tell_setup(struct teller *t); /* under a heading of its own */
+
+/* Of a trained model's row: how it was prepared; the answer (tell_row.c). */
+void cr_tell_row(struct teller *t);
+void cr_tell_answer(struct teller *t);
 
 #endif

@@ -37,11 +37,14 @@
     X(COUNT, "count", "the number of examples")                            \
     X(TIME, "time", "the number of the update")                            \
     X(STATE, "state", "what the optimiser has for a parameter")            \
+    X(SCALE, "scale", "a trained factor of a unit's value")                \
+    X(TERM, "term", "what a layer makes on the way, such as a mean")       \
     X(NEW, "new", "the mark of an updated quantity, starting with ^ or _") \
     X(EXAMPLE, "example", "the mark of an example, starting with ^ or _")  \
     X(INPUTS, "inputs", "the inputs together, in matrix form")             \
     X(WEIGHTS, "weights", "a layer's weights")                             \
     X(BIASES, "biases", "a layer's biases")                                \
+    X(SCALES, "scales", "a layer's trained factors")                       \
     X(JOINS, "joins", "a joining layer's sums")                            \
     X(PRES, "pres", "a layer's pre-activations")                           \
     X(ACTS, "acts", "a layer's activations")                               \
@@ -79,7 +82,7 @@ enum note {
     X(LOSS, "loss", "the loss")                                             \
     X(F, "f", "the activation function")                                    \
     X(VIA, "via", "where a contribution comes from")                        \
-    X(LETTER, "letter", "the letter of what the optimiser has")
+    X(LETTER, "letter", "the letter of a state or term")
 
 enum slot {
 #define X(name, key, meaning) SLOT_##name,

@@ -111,24 +111,6 @@ static void put_given(struct lister *l)
             put_all(l, X_GIVEN, GROUP_GIVEN, -1, v, 0);
 }
 
-/* Steps made for each example that may be told unit by unit: the first may read anything
- * made before; each later one reads only its own column of those in the block. */
-static int block_end(const struct explanation *x, const struct tape *t, int begin)
-{
-    const struct step *first = &t->step[begin];
-    const struct value *v = &t->value[first->out];
-    int end = begin + 1;
-    if (x->matrix || first->op == OP_SOFTMAX || first->op == OP_SOFTMAX_BACK)
-        return end;
-    for (; end < t->n_steps; end++) {
-        const struct value *w = &t->value[t->step[end].out];
-        if (t->step[end].phase != first->phase || w->extent != PER_ROW || w->layer != v->layer ||
-            w->cols != v->cols || t->step[end].op != OP_MAP)
-            break;
-    }
-    return end;
-}
-
 static enum group group_of(const struct tape *t, const struct step *s)
 {
     if (s->phase == PHASE_FORWARD)
@@ -141,6 +123,31 @@ static enum group group_of(const struct tape *t, const struct step *s)
     return role == ROLE_PARAM_GRAD || role == ROLE_SLOPE_TERM ? GROUP_GRADIENT : GROUP_DELTA;
 }
 
+/* Whether a step after the first of a block reads only its own column of what it made. */
+static int is_by_column(const struct step *first, const struct step *s)
+{
+    return s->op == OP_MAP || (first->op == OP_NOISE && s->op == OP_SUM);
+}
+
+/* Steps made for each example that may be told unit by unit: the first may read anything
+ * made before; each later one reads only its own column of those in the block. */
+static int block_end(const struct explanation *x, const struct tape *t, int begin)
+{
+    const struct step *first = &t->step[begin];
+    const struct value *v = &t->value[first->out];
+    int end = begin + 1;
+    if (x->matrix || first->op == OP_SOFTMAX || first->op == OP_SOFTMAX_BACK)
+        return end;
+    for (; end < t->n_steps; end++) {
+        const struct value *w = &t->value[t->step[end].out];
+        if (t->step[end].phase != first->phase || w->extent != PER_ROW || w->layer != v->layer ||
+            w->cols != v->cols || !is_by_column(first, &t->step[end]) ||
+            group_of(t, &t->step[end]) != group_of(t, first))
+            break;
+    }
+    return end;
+}
+
 static enum xphase xphase_of(const struct step *s)
 {
     return s->phase == PHASE_FORWARD    ? X_FORWARD
@@ -149,11 +156,19 @@ static enum xphase xphase_of(const struct step *s)
                                         : X_UPDATE;
 }
 
+/* What no formula gives. */
+static int is_drawn(const struct step *s)
+{
+    return s->op == OP_MASK || s->op == OP_NOISE;
+}
+
 static int skipped(const struct lister *l, const struct step *s)
 {
     const int answers = s->phase == PHASE_FORWARD || l->t->value[s->out].role == ROLE_PROBABILITY;
     if (l->x->trace->forward_only && !answers)
         return 1;
+    if (is_drawn(s))
+        return 0;
     if (!l->x->matrix)
         return cr_step_is_alias(s, l->x->trace->rows) ||
                (l->t->value[s->out].role == ROLE_SMOOTHED && l->pass > 0);
@@ -176,7 +191,7 @@ static void put_row(struct lister *l, int begin, int end, size_t row)
         for (int i = begin; i < end; i++) {
             const struct step *s = &t->step[i];
             if (!skipped(l, s))
-                put(l, xphase_of(s), group_in_row(l, s), i, s->out, row,
+                put(l, xphase_of(s), group_in_row(l, s), is_drawn(s) ? -1 : i, s->out, row,
                     l->x->matrix ? WHOLE : (long)u);
         }
     }
@@ -262,6 +277,9 @@ static void put_rest(struct lister *l, int begin)
             i = put_updates(l, i);
             continue;
         }
+        const enum role role = t->value[t->step[i].out].role;
+        if (role == ROLE_NORM || role == ROLE_CLIP)
+            put_all(l, X_UPDATE, GROUP_UPDATE, i, t->step[i].out, 0);
         int end = block_end(l->x, t, i);
         if (t->value[t->step[i].out].extent == PER_ROW) {
             for (size_t row = 0; row < l->x->trace->rows; row++)
@@ -386,7 +404,7 @@ int cr_explanation_find(const struct explanation *x, int pass, int value, size_t
     } else if (v->role == ROLE_STATE && pass > 0) {
         value = cr_tape_find(t, ROLE_NEW_STATE, value, -1);
         pass--;
-    } else if (v->role == ROLE_TIME) {
+    } else if (v->role == ROLE_TIME || v->role == ROLE_MASK || v->role == ROLE_NOISE) {
         return x->at[pass][cr_trace_at(x->trace, value, row, index)] - 1;
     } else if (v->maker < 0 || v->role == ROLE_SMOOTHED) {
         pass = 0;

@@ -6,6 +6,11 @@
 
 enum { ONE_LINE = 64 }; /* columns of text that fit on a line of mathematics */
 
+static void math(struct text *out, const char *latex)
+{
+    cr_text_printf(out, "$%s$", latex);
+}
+
 static void heading(struct paper *p, int level, const char *s)
 {
     if (p->out->len)
@@ -24,8 +29,9 @@ static void label(struct paper *p, const char *s)
     cr_text_printf(p->out, "\n**%s**\n", s);
 }
 
-static void begin_steps(struct paper *p)
+static void begin_steps(struct paper *p, int labelled)
 {
+    (void)labelled;
     p->steps = 0;
 }
 
@@ -69,8 +75,10 @@ static void end_steps(struct paper *p, int footnote)
     cr_render_piece(p->r);
 }
 
-static void table(struct paper *p, const char *const *cell, size_t rows, size_t cols)
+static void table(struct paper *p, const char *caption, const char *const *cell, size_t rows,
+                  size_t cols)
 {
+    (void)caption;
     cr_text_addc(p->out, '\n');
     for (size_t r = 0; r < rows; r++) {
         for (size_t c = 0; c < cols; c++)
@@ -84,5 +92,43 @@ static void table(struct paper *p, const char *const *cell, size_t rows, size_t 
     cr_render_piece(p->r);
 }
 
-const struct paper_kind cr_paper_markdown = {EXPR_LATEX,  heading, paragraph, label,
-                                             begin_steps, step,    end_steps, table};
+/* A file's name as an address: what is not plain is written as %XX. */
+static void address(struct text *out, const char *s)
+{
+    for (; *s; s++) {
+        const int letter = (*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z');
+        if (letter || (*s >= '0' && *s <= '9') || strchr("-_.", *s))
+            cr_text_addc(out, *s);
+        else
+            cr_text_printf(out, "%%%02X", (unsigned)(unsigned char)*s);
+    }
+}
+
+/* The figure is a file of its own, which the text names. */
+static void picture(struct paper *p, const struct picture *picture)
+{
+    struct beside *file = p->r->figures ? cr_render_beside(p->r, ++p->pictures) : NULL;
+    if (!file)
+        return;
+    cr_drawing_svg(
+        &file->text, picture->drawing,
+        &(struct svg_options){
+            .title = picture->title, .description = picture->words, .id = "figure", .alone = 1});
+    p->r->failed |= file->text.failed;
+    cr_text_add(p->out, "\n![");
+    cr_escape_markdown(p->out, picture->words);
+    cr_text_add(p->out, "](");
+    address(p->out, file->name);
+    cr_text_printf(p->out, ")\n\n*Figure %d: %s*\n", p->pictures, picture->caption);
+    cr_render_piece(p->r);
+}
+
+static void blank(struct paper *p, struct symbol s)
+{
+    cr_text_printf(p->out, "\n$%s =$ \\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\n", s.latex);
+    cr_render_piece(p->r);
+}
+
+const struct paper_kind cr_paper_markdown = {
+    cr_escape_markdown, math,  heading, paragraph, label, begin_steps, step,
+    end_steps,          table, picture, blank};

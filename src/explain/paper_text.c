@@ -70,8 +70,10 @@ static void label(struct paper *p, const char *s)
     cr_text_printf(p->out, "\n%s\n", s);
 }
 
-static void begin_steps(struct paper *p)
+static void begin_steps(struct paper *p, int labelled)
 {
+    if (!labelled)
+        cr_text_addc(p->out, '\n');
     p->steps = 0;
 }
 
@@ -208,8 +210,10 @@ static void table_row(struct paper *p, const char *const *cell, size_t cols, con
     }
 }
 
-static void table(struct paper *p, const char *const *cell, size_t rows, size_t cols)
+static void table(struct paper *p, const char *caption, const char *const *cell, size_t rows,
+                  size_t cols)
 {
+    (void)caption;
     size_t column[TABLE_COLUMNS] = {0}, all = INDENT;
     for (size_t i = 0; i < rows * cols; i++)
         if (width(cell[i]) > column[i % cols])
@@ -242,5 +246,12 @@ static void table(struct paper *p, const char *const *cell, size_t rows, size_t 
     cr_render_piece(p->r);
 }
 
-const struct paper_kind cr_paper_text = {EXPR_TEXT,   heading, paragraph, label,
-                                         begin_steps, step,    end_steps, table};
+static void blank(struct paper *p, struct symbol s)
+{
+    cr_text_printf(p->out, "  %s = ____________\n", s.text);
+    cr_render_piece(p->r);
+}
+
+const struct paper_kind cr_paper_text = {cr_escape_plain, NULL,        heading, paragraph,
+                                         label,           begin_steps, step,    end_steps,
+                                         table,           NULL,        blank};

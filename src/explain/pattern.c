@@ -553,3 +553,26 @@ cr_status cr_pattern_check(const char *pattern, int is_mark, const struct source
         return mistake(&c, pattern, pattern + 1, "nothing stands before");
     return check(&c, pattern, end, 0);
 }
+
+int cr_pattern_begins_alike(const char *pattern)
+{
+    const char *s = pattern;
+    while (*s) {
+        if (*s == '{') {
+            const char *end = closing(s);
+            const int slot = end ? find_slot(s + 1, end) : -1;
+            if (slot >= 0)
+                return slot == SLOT_LETTER || slot == SLOT_LOSS;
+        } else if (*s == '\\') {
+            const char *end = command_end(s);
+            if (find_font(s + 1, end) < 0)
+                return find_sign(s + 1, end) >= 0;
+            s = end;
+            continue;
+        } else if (!strchr("}()[]_^,$ ", *s)) {
+            return 1;
+        }
+        s++;
+    }
+    return 0;
+}

@@ -9,4 +9,8 @@
 cr_status cr_pattern_check(const char *pattern, int is_mark, const struct source *src,
                            struct place at, cr_error *err);
 
+/* Whether the symbols that a pattern gives for the elements of one quantity begin with the same
+ * letter, whatever brackets stand before it. */
+int cr_pattern_begins_alike(const char *pattern);
+
 #endif

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chainrule/model.h"
 #include "doc/json.h"
 
 void cr_render_piece(struct rendering *r)
@@ -20,6 +21,36 @@ void cr_render_piece(struct rendering *r)
         r->room = room;
     }
     r->piece[r->n_pieces++] = r->out->len;
+}
+
+struct beside *cr_render_beside(struct rendering *r, int number)
+{
+    if (r->n_beside == r->beside_room) {
+        const size_t room = r->beside_room ? 2 * r->beside_room : 16;
+        struct beside *grown = realloc(r->beside, room * sizeof *grown);
+        if (!grown) {
+            r->failed = 1;
+            return NULL;
+        }
+        r->beside = grown;
+        r->beside_room = room;
+    }
+    const char *name = cr_arena_printf(&r->names, "%s-figure-%d.svg", r->figures, number);
+    if (!name) {
+        r->failed = 1;
+        return NULL;
+    }
+    r->beside[r->n_beside] = (struct beside){.name = name};
+    return &r->beside[r->n_beside++];
+}
+
+void cr_rendering_free(struct rendering *r)
+{
+    for (size_t i = 0; i < r->n_beside; i++)
+        cr_text_free(&r->beside[i].text);
+    free(r->beside);
+    free(r->piece);
+    cr_arena_free(&r->names);
 }
 
 void cr_render_shown(struct text *out, const struct xstep *s, enum expr_style style)
@@ -79,7 +110,8 @@ static void json_value(struct json *j, const struct xstep *s)
     cr_json_close(j);
 }
 
-static void json_step(struct json *j, const struct explanation *x, const struct xstep *s)
+/* s->reads are numbers of the steps at `of`. */
+static void json_step(struct json *j, const struct xstep *of, const struct xstep *s)
 {
     struct text symbolic = {0}, substituted = {0}, shown = {0};
     joined(&symbolic, s->symbolic, s->n_symbolic);
@@ -98,7 +130,7 @@ static void json_step(struct json *j, const struct explanation *x, const struct 
     cr_json_bool(j, "unrounded_factors", s->unrounded);
     cr_json_open_inline(j, "reads", '[');
     for (int i = 0; i < s->n_reads; i++)
-        cr_json_string(j, NULL, x->step[s->reads[i]].id);
+        cr_json_string(j, NULL, of[s->reads[i]].id);
     cr_json_close(j);
     cr_json_close(j);
     j->out->failed |= symbolic.failed | substituted.failed | shown.failed;
@@ -124,10 +156,7 @@ static void json_network(struct json *j, const struct explanation *x)
         const struct activation_row *row = cr_activation_row(l->act.row);
         cr_json_open_inline(j, NULL, '{');
         cr_json_string(j, "name", l->name);
-        cr_json_string(j, "kind",
-                       l->kind == LAYER_DENSE ? "dense"
-                       : l->kind == LAYER_ADD ? "add"
-                                              : "concat");
+        cr_json_string(j, "kind", cr_layer_kind_name(l->kind));
         cr_json_string(j, "activation", row ? row->name : l->act.text ? l->act.text : "");
         cr_json_open_inline(j, "units", '[');
         for (size_t u = 0; u < l->units; u++)
@@ -139,6 +168,34 @@ static void json_network(struct json *j, const struct explanation *x)
     cr_json_string(j, "loss", cr_loss_row(spec->loss.row)->name);
     cr_json_string(j, "reduction", spec->loss.reduction == REDUCE_MEAN ? "mean" : "sum");
     cr_json_f64(j, "learning_rate", x->trace->rate);
+    cr_json_close(j);
+}
+
+/* What a trained model's row has in words; its numbers are steps. */
+static void json_row(struct json *j, const struct explanation *x)
+{
+    const cr_preparation *p = x->preparation;
+    if (!p)
+        return;
+    cr_json_open(j, "row", '{');
+    cr_json_string(j, "scaling", cr_scaling_name(p->scaling));
+    cr_json_open(j, "inputs", '[');
+    for (size_t i = 0; i < p->n; i++) {
+        const cr_prepared *in = &p->input[i];
+        cr_json_open_inline(j, NULL, '{');
+        cr_json_string(j, "name", in->input);
+        cr_json_string(j, "column", in->column);
+        if (in->cell)
+            cr_json_string(j, "cell", in->cell);
+        cr_json_string(j, "meaning", in->meaning);
+        cr_json_close(j);
+    }
+    cr_json_close(j);
+    cr_json_string(j, "target", cr_model_target(p->model));
+    if (p->label)
+        cr_json_string(j, "label", p->label);
+    if (x->decision)
+        cr_json_string(j, "answer", x->decision);
     cr_json_close(j);
 }
 
@@ -156,10 +213,15 @@ void cr_render_json(struct explanation *x, struct rendering *r)
     cr_json_int(&j, "iterations", x->trace->updates);
     if (x->why)
         cr_json_string(&j, "why", x->why);
+    json_row(&j, x);
     cr_json_open(&j, "steps", '[');
+    for (size_t i = 0; i < x->n_prepare; i++)
+        json_step(&j, x->prepare, &x->prepare[i]);
     for (size_t i = 0; i < x->n; i++)
         if (x->step[i].wanted)
-            json_step(&j, x, &x->step[i]);
+            json_step(&j, x->step, &x->step[i]);
+    if (x->answer)
+        json_step(&j, x->step, x->answer);
     cr_json_close(&j);
     cr_json_close(&j);
     cr_render_piece(r);

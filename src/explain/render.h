@@ -3,16 +3,32 @@
 #ifndef EXPLAIN_RENDER_H
 #define EXPLAIN_RENDER_H
 
+#include "base/arena.h"
 #include "base/text.h"
 #include "explain/steps.h"
+
+/* A file beside what is rendered: a figure that Markdown names. */
+struct beside {
+    const char *name; /* in `names` */
+    struct text text;
+};
 
 struct rendering {
     struct text *out;
     size_t columns; /* of text */
     size_t *piece;  /* [n_pieces] where each ends in out */
     size_t n_pieces, room;
+    const char *figures; /* what the names of figures begin with; NULL: no files beside it */
+    struct arena names;
+    struct beside *beside; /* [n_beside] */
+    size_t n_beside, beside_room;
     int failed;
 };
+
+void cr_rendering_free(struct rendering *r); /* but for `out` */
+
+/* A new file beside it, named after its number; NULL when out of memory. */
+struct beside *cr_render_beside(struct rendering *r, int number);
 
 void cr_render_text(struct explanation *x, struct rendering *r);
 void cr_render_markdown(struct explanation *x, struct rendering *r);

@@ -25,6 +25,8 @@ static const char *given_word(const struct teller *t, const struct xstep *s)
         return "slope";
     if (kind == PARAM_WEIGHT)
         return "weights";
+    if (kind == PARAM_SCALE)
+        return v->cols > 1 ? "scales" : "scale";
     return v->cols > 1 ? "biases" : "bias";
 }
 
@@ -33,11 +35,11 @@ static void given_head(struct teller *t, const struct xstep *s)
     const char *word = given_word(t, s);
     const enum role role = t->x->trace->tape->value[s->value].role;
     if (role == ROLE_PARAM) {
-        cr_paper_words(t->p, &t->t, "Layer ");
+        cr_text_add(&t->t, "Layer ");
         cr_paper_name(t->p, &t->t, cr_teller_layer(t, s->layer));
-        cr_paper_words(t->p, &t->t, ", ");
+        cr_text_add(&t->t, ", ");
     }
-    cr_paper_words(t->p, &t->t, word);
+    cr_text_add(&t->t, word);
     if (t->x->trace->rows > 1 && (role == ROLE_INPUT || role == ROLE_TARGET)) {
         cr_text_printf(&t->t, ", example %zu", s->row + 1);
     }
@@ -54,9 +56,9 @@ static void add_own_name(struct teller *t, const struct xstep *s)
     snprintf(numbered, sizeof numbered, "x%ld", s->index + 1);
     if (strcmp(name, numbered) == 0 || strncmp(s->symbol.text, name, strlen(name)) == 0)
         return;
-    cr_paper_words(t->p, &t->t, " (");
+    cr_text_add(&t->t, " (");
     cr_paper_name(t->p, &t->t, name);
-    cr_paper_words(t->p, &t->t, ")");
+    cr_text_add(&t->t, ")");
 }
 
 static int same_head(const struct teller *t, const struct xstep *a, const struct xstep *b)
@@ -80,17 +82,20 @@ static int is_empty_state(const struct teller *t, const struct xstep *s)
 static void state_row(struct teller *t, struct cells *c)
 {
     const struct explanation *x = t->x;
-    const struct optimiser_row *row = cr_optimiser_row((int)x->net->spec->optimiser.method);
-    const int latex = t->p->kind->style == EXPR_LATEX;
+    const struct optimiser_name *name;
     int any = 0;
     for (size_t i = 0; i < x->n && x->step[i].phase == X_GIVEN && !any; i++)
         any = x->step[i].wanted && is_empty_state(t, &x->step[i]);
     if (!any)
         return;
     cr_cells_add(c, "Before the first update");
-    for (int i = 0; i < OPT_STATES && row->state[i].name; i++)
-        cr_text_printf(&t->t, latex ? "%s$%s = 0$" : "%s%s = 0", i ? ", " : "",
-                       latex ? row->state[i].latex : row->state[i].text);
+    for (int i = 0; (name = cr_optimiser_state(&x->net->spec->optimiser, i)) != NULL; i++) {
+        struct text zero = {0};
+        cr_text_printf(&zero, "%s = 0",
+                       cr_paper_style(t->p) == EXPR_LATEX ? name->latex : name->text);
+        cr_text_add(&t->t, i ? ", " : "");
+        cr_paper_made(t->p, &t->t, &zero);
+    }
     cr_text_add(&t->t, " for every parameter");
     cr_cells_take(c, &t->t);
 }
@@ -163,10 +168,10 @@ static const struct expr *definition_leaf(void *ctx, const struct expr *sym)
     return cr_expr_num(a, act->param[which]);
 }
 
-static void write_expr(struct teller *t, const struct expr *e)
+static void write_expr(struct teller *t, struct text *out, const struct expr *e)
 {
     t->p->r->failed |= !e;
-    cr_expr_print(&t->t, e, t->p->kind->style);
+    cr_expr_print(out, e, cr_paper_style(t->p));
 }
 
 static int is_call(const struct expr *e, const char *name)
@@ -179,32 +184,31 @@ static int is_call(const struct expr *e, const char *name)
 static void definition(struct teller *t, int layer)
 {
     const struct activation *act = &t->x->net->spec->layer[layer].act;
-    const int latex = t->p->kind->style == EXPR_LATEX;
+    const int latex = cr_paper_style(t->p) == EXPR_LATEX;
     const struct symbol f = cr_names_function(&t->x->names, layer);
     const char *name = latex ? f.latex : f.text;
     struct definition d = {t, layer};
     const struct activation_row *row = cr_activation_row(act->row);
     if (!act->formula) {
-        cr_paper_words(t->p, &t->t,
-                       latex
-                           ? "$\\operatorname{softmax}(\\mathbf{t})_j = e^{t_j} / \\sum_k e^{t_k}$"
-                           : "softmax(t)_j = e^t_j / (e^t_1 + e^t_2 + …)");
+        cr_paper_math(t->p, &t->t, "softmax(t)_j = e^t_j / (e^t_1 + e^t_2 + …)",
+                      "\\operatorname{softmax}(\\mathbf{t})_j = \\frac{e^{t_j}}{\\sum_k e^{t_k}}");
         return;
     }
     const int sigmoid = row && strcmp(row->name, "sigmoid") == 0;
     const struct expr *formula = cr_written_out(
         &t->x->arena, cr_expr_map(&t->x->arena, act->formula, definition_leaf, &d), 0);
-    if (latex)
-        cr_text_addc(&t->t, '$');
-    cr_text_printf(&t->t, "%s(t)", name);
+    struct text out = {0};
+    cr_text_printf(&out, "%s(t)", name);
     if (sigmoid)
-        cr_text_add(&t->t, latex ? " = \\frac{1}{1 + e^{-t}}" : " = 1/(1 + e^(−t))");
+        cr_text_add(&out, latex ? " = \\frac{1}{1 + e^{-t}}" : " = 1/(1 + e^(−t))");
     else if (!is_call(formula, f.text))
-        (cr_text_add(&t->t, " = "), write_expr(t, formula));
-    cr_text_printf(&t->t, latex ? "$, $%s'(t) = " : ", %s′(t) = ", name);
-    write_expr(t, cr_expr_map(&t->x->arena, act->derivative, definition_leaf, &d));
-    if (latex)
-        cr_text_addc(&t->t, '$');
+        (cr_text_add(&out, " = "), write_expr(t, &out, formula));
+    cr_paper_made(t->p, &t->t, &out);
+    out = (struct text){0};
+    cr_text_add(&t->t, ", ");
+    cr_text_printf(&out, latex ? "%s'(t) = " : "%s′(t) = ", name);
+    write_expr(t, &out, cr_expr_map(&t->x->arena, act->derivative, definition_leaf, &d));
+    cr_paper_made(t->p, &t->t, &out);
 }
 
 static int same_activation(const struct activation *a, const struct activation *b)
@@ -224,11 +228,11 @@ static void activation_rows(struct teller *t, struct cells *c)
         if (l->kind != LAYER_DENSE && l->act.row == cr_activation_find("identity", NULL))
             continue;
         if (!all) {
-            cr_paper_words(t->p, &t->t, "Layer ");
+            cr_text_add(&t->t, "Layer ");
             cr_paper_name(t->p, &t->t, l->name);
-            cr_paper_words(t->p, &t->t, ", activation");
+            cr_text_add(&t->t, ", activation");
         } else {
-            cr_paper_words(t->p, &t->t, "Activation");
+            cr_text_add(&t->t, "Activation");
         }
         cr_cells_take(c, &t->t);
         definition(t, (int)i);
@@ -251,8 +255,13 @@ static void loss_row(struct teller *t, struct cells *c)
 
 void cr_tell_setup(struct teller *t)
 {
-    struct cells c = {0};
     t->p->kind->heading(t->p, 2, t->x->why ? "What is given" : "Setup");
+    cr_tell_given(t);
+}
+
+void cr_tell_given(struct teller *t)
+{
+    struct cells c = {0};
     cr_cells_add(&c, "Given");
     cr_cells_add(&c, "Value");
     given_rows(t, &c);
@@ -261,5 +270,5 @@ void cr_tell_setup(struct teller *t)
     if (!t->x->why && !t->x->trace->forward_only)
         loss_row(t, &c), optimiser_row(t, &c);
     state_row(t, &c);
-    cr_cells_finish(t->p, &c, 2);
+    cr_cells_finish(t->p, "What is given", &c, 2);
 }

@@ -48,7 +48,8 @@ static const struct expr *to_leaf(void *ctx, const struct expr *sym)
     const int number = cr_explanation_find(x, m->s->pass, value, row, index);
     assert(number >= 0);
     const enum op op = x->trace->tape->step[m->s->step].op;
-    const int part = x->step[number].index == WHOLE && (op == OP_LOSS || op == OP_LOSS_SOFTMAX);
+    const int sum = op == OP_LOSS || op == OP_LOSS_SOFTMAX || op == OP_ROW_SUM;
+    const int part = x->step[number].index == WHOLE && sum && !cr_names_is_of_row(&x->names, value);
     return cr_expr_sym(&x->arena, cr_leaf(number, part ? (long)index : WHOLE), NULL, NULL);
 }
 
@@ -164,6 +165,7 @@ static void shape(const struct explanation *x, struct xstep *s)
     const int bias = v->param >= 0 && x->trace->tape->net->param[v->param].kind != PARAM_WEIGHT;
     const int shared = bias && x->net->param[v->param].kind == PARAM_SLOPE;
     if (v->extent == SCALAR || v->role == ROLE_LOSS_EACH || shared ||
+        (v->extent == PER_ROW && v->cols == 1 && cr_names_is_of_row(&x->names, s->value)) ||
         (bias && x->net->spec->layer[v->layer].bias == BIAS_SHARED))
         return;
     s->matrix = 1;

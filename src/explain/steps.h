@@ -7,15 +7,18 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "chainrule/data.h"
 #include "expr/expr.h"
 #include "explain/names.h"
 #include "explain/notation.h"
 #include "explain/trace.h"
 
 #define XPHASE_LIST(X)    \
+    X(PREPARE, "prepare") \
     X(GIVEN, "given")     \
     X(FORWARD, "forward") \
-    X(LOSS, "loss") X(BACKWARD, "backward") X(UPDATE, "update") X(VERIFY, "verify")
+    X(LOSS, "loss")       \
+    X(BACKWARD, "backward") X(UPDATE, "update") X(VERIFY, "verify") X(ANSWER, "answer")
 
 enum xphase {
 #define X(name, text) X_##name,
@@ -94,6 +97,14 @@ struct explanation {
     size_t n, room;
     struct xstep *step;
     int **at; /* [passes][total]: the step of an element, plus 1 */
+
+    /* Of a trained model's row (prepared.c): what was done before the network and after it. */
+    const cr_preparation *preparation; /* NULL: nothing */
+    struct xstep *prepare; /* [n_prepare] those of one input after another; they read each
+                                          other */
+    size_t n_prepare;
+    struct xstep *answer; /* of a number, from the output, which it reads of `step`; or NULL */
+    const char *decision; /* of classes: the answer's; or NULL */
 };
 
 struct explanation_options {
@@ -102,6 +113,9 @@ struct explanation_options {
     int form;             /* -1: as fits the network, 0 scalar, 1 matrix */
     const char *why;      /* NULL: everything */
 };
+
+/* Whether a user's digits make sense: places 0 to 100 or -1, or significant ones. */
+cr_status cr_digits_check(int digits, int sig, cr_error *err);
 
 cr_status cr_explanation_make(const cr_net *net, const struct explanation_options *options,
                               struct explanation **out, cr_error *err);
@@ -142,6 +156,10 @@ const char *cr_explanation_id(struct explanation *x, const struct xstep *s);
 /* A formula with functions as they are worked out by hand: softplus as ln(1 + e^x), and with
  * `sigmoid` also that function as 1/(1 + e^-x). */
 const struct expr *cr_written_out(struct arena *a, const struct expr *e, int sigmoid);
+
+/* Steps that lead from a row of a table to the inputs, and from the outputs to the answer
+ * (prepared.c). */
+cr_status cr_explanation_prepare(struct explanation *x, const cr_preparation *p, cr_error *err);
 
 /* The double of a derived step, from the values that its formula reads. */
 double cr_explanation_derive(struct explanation *x, const struct xstep *s);

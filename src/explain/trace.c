@@ -159,13 +159,22 @@ static size_t value_cols(const struct trace *t, int value)
     return v->extent == PER_ROW ? v->cols : v->rows * v->cols;
 }
 
+static int is_drawn(const struct step *s)
+{
+    return s->op == OP_MASK || s->op == OP_NOISE;
+}
+
 static void exact_step(struct trace *t, int pass, int step)
 {
     const int out = t->tape->step[step].out;
+    const int drawn = is_drawn(&t->tape->step[step]);
     struct rational r;
     for (size_t row = 0; row < value_rows(t, out); row++)
         for (size_t i = 0; i < value_cols(t, out); i++)
-            if (exact_element(t, pass, step, row, i, &r))
+            if (drawn)
+                t->exact[pass][cr_trace_at(t, out, row, i)] =
+                    given(t, t->value[pass][cr_trace_at(t, out, row, i)]);
+            else if (exact_element(t, pass, step, row, i, &r))
                 t->exact[pass][cr_trace_at(t, out, row, i)] = keep(t, &r);
 }
 
@@ -364,10 +373,27 @@ static cr_status check_examples(const cr_net *net, const struct trace_options *o
     return CR_OK;
 }
 
+/* An update along a direction that many updates made has no steps to tell. */
+static cr_status check_optimiser(const cr_net *net, const struct trace_options *o, cr_error *err)
+{
+    const struct spec *spec = net->spec;
+    const int forward_only = o->rows ? !o->targets : !spec->targets;
+    if (forward_only || !cr_optimiser_history(&spec->optimiser))
+        return CR_OK;
+    cr_fail_at(err, CR_ERR_VALUE, &spec->source, spec->optimiser.at,
+               "the updates of %s, along a direction that all parameters and earlier updates make, "
+               "cannot be worked out number by number",
+               cr_optimiser_row((int)spec->optimiser.method)->name);
+    cr_hint(err, "another optimiser, such as gradient-descent, shows the same gradients");
+    return CR_ERR_VALUE;
+}
+
 cr_status cr_trace_run(const cr_net *net, const struct trace_options *options, struct trace **out,
                        cr_error *err)
 {
     cr_status status = check_examples(net, options, err);
+    if (!status && options->updates > 0)
+        status = check_optimiser(net, options, err);
     if (status)
         return status;
     struct trace *t = calloc(1, sizeof *t);
@@ -378,7 +404,8 @@ cr_status cr_trace_run(const cr_net *net, const struct trace_options *options, s
     t->updates = options->updates;
     t->forward_only = options->rows ? !options->targets : !net->spec->targets;
     struct session s = {.t = t, .options = options};
-    status = cr_tape_record(net, TAPE_BACKWARD | TAPE_UPDATE, &t->tape, err);
+    const unsigned answer = t->forward_only || options->rows > 0 ? TAPE_PREDICTING : 0;
+    status = cr_tape_record(net, TAPE_BACKWARD | TAPE_UPDATE | answer, &t->tape, err);
     if (!status)
         status = layout(t, err);
     if (!status)

@@ -18,6 +18,12 @@ static const struct {
     {"…", "..."},     {"²", "2"},
 };
 
+/* Whether a spelling may begin with this byte. */
+static int is_spelled(char c)
+{
+    return c == '-' || c == '\\' || c == '}' || (unsigned char)c >= 0x80;
+}
+
 /* The part of a symbol that does not depend on how it is written. */
 static void normalise(struct text *out, const char *s, int commas)
 {
@@ -25,7 +31,7 @@ static void normalise(struct text *out, const char *s, int commas)
     cr_text_add(out, "");
     while (*s) {
         size_t i = 0;
-        const size_t count = sizeof spellings / sizeof spellings[0];
+        const size_t count = is_spelled(*s) ? sizeof spellings / sizeof spellings[0] : 0;
         while (i < count && strncmp(s, spellings[i].from, strlen(spellings[i].from)) != 0)
             i++;
         if (i < count) {
@@ -39,33 +45,67 @@ static void normalise(struct text *out, const char *s, int commas)
     }
 }
 
+enum { SCRATCH = 1024 }; /* symbols between which scratch memory is freed */
+
 struct search {
     struct explanation *x;
-    struct text want, got;
-    int commas;
+    struct text want[2], got; /* without commas, and with them */
+    struct arena scratch;
+    char *value; /* of the tape: what is_ruled_out knows of it */
 };
 
-static int matches(struct search *s, const char *symbol)
+static int matches(struct search *s, const char *symbol, int commas)
 {
-    normalise(&s->got, symbol, s->commas);
-    return s->got.len && strcmp(cr_text_str(&s->got), cr_text_str(&s->want)) == 0;
+    normalise(&s->got, symbol, commas);
+    return s->got.len && strcmp(cr_text_str(&s->got), cr_text_str(&s->want[commas])) == 0;
 }
 
-/* The first step with the symbol that is wanted; -1: none. */
-static int find_symbol(struct search *s, const struct names *names)
+/* Whether no element of the step's quantity can be meant: all begin with another letter. */
+static int is_ruled_out(struct search *s, const struct names *names, size_t i)
 {
-    for (size_t i = 0; i < s->x->n; i++) {
-        const struct symbol symbol =
-            cr_explanation_symbol(s->x, names, cr_leaf((int)i, WHOLE), NULL);
-        if (symbol.text && (matches(s, symbol.text) || matches(s, symbol.latex)))
-            return (int)i;
+    enum { UNKNOWN, POSSIBLE, RULED_OUT };
+    const struct xstep *step = &s->x->step[i];
+    if (step->derived)
+        return 0;
+    char *is = &s->value[step->value];
+    if (*is == UNKNOWN) {
+        *is = POSSIBLE;
+        normalise(&s->got, cr_explanation_symbol(s->x, names, cr_leaf((int)i, WHOLE), NULL).text,
+                  0);
+        if (cr_names_begin_alike(names, step->value) && s->got.len &&
+            s->got.s[0] != cr_text_str(&s->want[0])[0])
+            *is = RULED_OUT;
     }
-    return -1;
+    return *is == RULED_OUT;
+}
+
+/* The first step with the symbol that is wanted, commas and all; where there is none, the first
+ * one but for commas. -1: none. */
+static int find_symbol(struct search *s, struct names names)
+{
+    int near = -1;
+    names.a = &s->scratch;
+    memset(s->value, 0, (size_t)names.tape->n_values);
+    for (size_t i = 0; i < s->x->n; i++) {
+        if (i % SCRATCH == 0)
+            cr_arena_free(&s->scratch);
+        if (is_ruled_out(s, &names, i))
+            continue;
+        const struct symbol symbol =
+            cr_explanation_symbol(s->x, &names, cr_leaf((int)i, WHOLE), NULL);
+        if (matches(s, symbol.text, 1) || matches(s, symbol.latex, 1))
+            return (int)i;
+        if (near < 0 && (matches(s, symbol.text, 0) || matches(s, symbol.latex, 0)))
+            near = (int)i;
+    }
+    return near;
 }
 
 static int find_id(struct explanation *x, const char *why)
 {
     for (size_t i = 0; i < x->n; i++) {
+        if (!strstr(why, cr_xphase_name(x->step[i].phase)))
+            continue;
         const char *id = cr_explanation_id(x, &x->step[i]);
         if (id && strcmp(id, why) == 0)
             return (int)i;
@@ -76,25 +116,18 @@ static int find_id(struct explanation *x, const char *why)
 static int find_anywhere(struct search *s, const char *why)
 {
     struct explanation *x = s->x;
-    for (s->commas = 1; s->commas >= 0; s->commas--) {
-        normalise(&s->want, why, s->commas);
-        const int found = find_symbol(s, &x->names);
-        if (found >= 0)
-            return found;
-    }
-    s->commas = 1;
-    normalise(&s->want, why, 1);
-    for (int i = 0; cr_notation_name(i); i++) {
+    for (int commas = 0; commas < 2; commas++)
+        normalise(&s->want[commas], why, commas);
+    int found = find_symbol(s, x->names);
+    for (int i = 0; found < 0 && cr_notation_name(i); i++) {
         struct notation other;
         struct names names = x->names;
         if (cr_notation_choose(x->net->spec, cr_notation_name(i), &other, NULL))
             continue;
         names.notation = &other;
-        const int found = find_symbol(s, &names);
-        if (found >= 0)
-            return found;
+        found = find_symbol(s, names);
     }
-    return -1;
+    return found;
 }
 
 /* The symbol whose normal form is nearest; NULL: none is near. */
@@ -141,13 +174,18 @@ static cr_status unknown(struct explanation *x, const char *why, cr_error *err)
 
 cr_status cr_explanation_resolve(struct explanation *x, const char *why, int *number, cr_error *err)
 {
-    struct search s = {.x = x};
+    struct search s = {.x = x,
+                       .value = arena_new(&x->arena, char, (size_t)x->trace->tape->n_values)};
+    if (!s.value)
+        return cr_fail_memory(err);
     int found = find_id(x, why);
     if (found < 0)
         found = find_anywhere(&s, why);
-    const int failed = s.want.failed || s.got.failed || x->failed;
-    cr_text_free(&s.want);
+    const int failed = s.want[0].failed || s.want[1].failed || s.got.failed || x->failed;
+    for (int commas = 0; commas < 2; commas++)
+        cr_text_free(&s.want[commas]);
     cr_text_free(&s.got);
+    cr_arena_free(&s.scratch);
     if (failed)
         return cr_fail_memory(err);
     if (found < 0)

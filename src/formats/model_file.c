@@ -1,19 +1,16 @@
 #include "formats/model_file.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "formats/network_file.h"
+#include "formats/read_file.h"
 #include "formats/safetensors.h"
 #include "formats/write_file.h"
 #include "net/net.h"
 
-#define FORMAT_VERSION "1"
+#define FORMAT_VERSION "2"
 
 void cr_model_free(cr_model *m)
 {
@@ -22,6 +19,7 @@ void cr_model_free(cr_model *m)
     cr_net_free(m->net);
     cr_prepare_free(&m->prepare);
     free(m->training);
+    free(m->version);
     free(m);
 }
 
@@ -172,6 +170,17 @@ static cr_status build_net(const struct safetensors *s, const struct source *fil
     return CR_OK;
 }
 
+/* A text that may be missing. 0: out of memory. */
+static int copy(const char *s, char **out)
+{
+    if (!s)
+        return 1;
+    *out = malloc(strlen(s) + 1);
+    if (*out)
+        strcpy(*out, s);
+    return *out != NULL;
+}
+
 static cr_status read_model(const struct safetensors *s, const struct source *src, cr_model *m,
                             cr_error *err)
 {
@@ -179,6 +188,7 @@ static cr_status read_model(const struct safetensors *s, const struct source *sr
     const char *format = cr_safetensors_metadata(s, MODEL_KEY_FORMAT);
     const char *data = cr_safetensors_metadata(s, MODEL_KEY_DATA);
     const char *training = cr_safetensors_metadata(s, MODEL_KEY_TRAINING);
+    const char *version = cr_safetensors_metadata(s, MODEL_KEY_VERSION);
     if (!format) {
         cr_model_fail(file, err, "this safetensors file is not one of chainrule's");
         cr_hint(err, "its __metadata__ has no '%s'", MODEL_KEY_FORMAT);
@@ -187,7 +197,8 @@ static cr_status read_model(const struct safetensors *s, const struct source *sr
     if (strcmp(format, FORMAT_VERSION) != 0) {
         cr_model_fail(file, err, "the model file has format %s; this program reads format %s",
                       format, FORMAT_VERSION);
-        cr_hint(err, "a newer chainrule may read it");
+        cr_hint(err, strcmp(format, "1") ? "a newer chainrule may read it"
+                                         : "train the model again, or use chainrule 0.1.0");
         return CR_ERR_FORMAT;
     }
     if (!data)
@@ -200,17 +211,13 @@ static cr_status read_model(const struct safetensors *s, const struct source *sr
     if (status != CR_OK)
         return status;
     if (cr_net_inputs(m->net) != m->prepare.n_inputs)
-        return cr_model_fail(file, err, "the network has %zu inputs, but the data %zu columns",
+        return cr_model_fail(file, err, "the network has %zu inputs, but the columns give %zu",
                              cr_net_inputs(m->net), m->prepare.n_inputs);
     if (cr_net_outputs(m->net) != m->prepare.n_outputs)
         return cr_model_fail(file, err, "the network has %zu outputs, but the data needs %zu",
                              cr_net_outputs(m->net), m->prepare.n_outputs);
-    if (training) {
-        m->training = malloc(strlen(training) + 1);
-        if (!m->training)
-            return cr_fail_memory(err);
-        strcpy(m->training, training);
-    }
+    if (!copy(training, &m->training) || !copy(version, &m->version))
+        return cr_fail_memory(err);
     return CR_OK;
 }
 
@@ -233,47 +240,11 @@ cr_status cr_model_parse(const char *name, const void *bytes, size_t size, cr_mo
     return CR_OK;
 }
 
-static cr_status read_all(int fd, const char *path, char **out, size_t *size, cr_error *err)
-{
-    struct stat st;
-    size_t cap = 1 << 16, len = 0;
-    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0)
-        cap = (size_t)st.st_size + 1;
-    char *buf = malloc(cap);
-    for (;;) {
-        if (!buf)
-            return cr_fail_memory(err);
-        ssize_t got = read(fd, buf + len, cap - len);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0) {
-            free(buf);
-            return cr_fail(err, CR_ERR_IO, "cannot read '%s': %s", path, strerror(errno));
-        }
-        if (got == 0)
-            break;
-        len += (size_t)got;
-        if (len == cap) {
-            char *more = cap > SIZE_MAX / 2 ? NULL : realloc(buf, cap *= 2);
-            if (!more)
-                free(buf);
-            buf = more;
-        }
-    }
-    *out = buf;
-    *size = len;
-    return CR_OK;
-}
-
 cr_status cr_model_load(const char *path, cr_model **out, cr_error *err)
 {
     char *bytes = NULL;
     size_t size = 0;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return cr_fail(err, CR_ERR_IO, "cannot open '%s': %s", path, strerror(errno));
-    cr_status status = read_all(fd, path, &bytes, &size, err);
-    close(fd);
+    cr_status status = cr_read_file(path, &bytes, &size, err);
     if (status != CR_OK)
         return status;
     status = cr_model_parse(path, bytes, size, out, err);

@@ -1,5 +1,6 @@
 #include "formats/network_file.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "formats/network_file_read.h"
@@ -108,7 +109,41 @@ static cr_status read_learning_rate(struct reader *r, const struct yaml_node *no
     if (!(rate > 0))
         return cr_file_fail(r, CR_ERR_VALUE, node, "the learning rate must be more than 0");
     r->spec->optimiser.learning_rate = rate;
+    r->spec->given |= 1u << SPEC_LEARNING_RATE;
     r->spec->optimiser.at = cr_yaml_place(&r->yaml, node);
+    return CR_OK;
+}
+
+/* What every optimiser can have. */
+static const struct extra {
+    int key;
+    size_t offset;
+    const char *what;
+} extras[] = {
+    {KEY_CLIP_NORM, offsetof(struct spec_optimiser, clip_norm), "clip-norm"},
+    {KEY_CLIP_VALUE, offsetof(struct spec_optimiser, clip_value), "clip-value"},
+    {KEY_L1, offsetof(struct spec_optimiser, l1), "l1"},
+    {KEY_L2, offsetof(struct spec_optimiser, l2), "l2"},
+    {KEY_AVERAGE, offsetof(struct spec_optimiser, average), "average"},
+};
+
+static cr_status read_extras(struct reader *r, const struct fields *f)
+{
+    for (size_t i = 0; i < sizeof extras / sizeof *extras; i++) {
+        const struct extra *e = &extras[i];
+        const struct yaml_node *node = f->value[e->key];
+        double v;
+        if (!node)
+            continue;
+        const cr_status status = cr_file_number(r, node, e->what, &v);
+        if (status != CR_OK)
+            return status;
+        if (v < 0)
+            return cr_file_fail(r, CR_ERR_VALUE, node, "%s must not be negative", e->what);
+        if (e->key == KEY_AVERAGE && v >= 1)
+            return cr_file_fail(r, CR_ERR_VALUE, node, "average must be below 1");
+        memcpy((char *)&r->spec->optimiser + e->offset, &v, sizeof v);
+    }
     return CR_OK;
 }
 
@@ -116,8 +151,10 @@ static cr_status read_learning_rate(struct reader *r, const struct yaml_node *no
 static void hint_key(struct reader *r, const struct spec_param *params, size_t n,
                      const struct optimiser_row *row)
 {
-    const char *known[TABLE_PARAMS + 2] = {"name", "learning-rate"};
-    size_t n_known = 2;
+    const char *known[TABLE_PARAMS + MAP_MAX_KEYS];
+    size_t n_known = 0;
+    for (const struct file_key *k = cr_network_file_map(MAP_OPTIMISER)->key; k->name; k++)
+        known[n_known++] = k->name;
     for (int i = 0; i < TABLE_PARAMS && row->param[i].name; i++)
         known[n_known++] = row->param[i].name;
     for (size_t i = 0; i < n; i++) {
@@ -170,46 +207,11 @@ static cr_status read_optimiser(struct reader *r, const struct yaml_node *node)
     if (status != CR_OK)
         return status;
     out->at = cr_yaml_place(&r->yaml, name ? name : node);
-    return f.value[KEY_LEARNING_RATE] ? read_learning_rate(r, f.value[KEY_LEARNING_RATE]) : CR_OK;
-}
-
-static cr_status read_precision(struct reader *r, const struct yaml_node *node)
-{
-    const char *text, *near = NULL;
-    const cr_status status = cr_file_text(r, node, "the precision", &text);
-    if (status != CR_OK)
-        return status;
-    const int row = cr_precision_find(text, &near);
-    if (row < 0) {
-        cr_file_fail(r, CR_ERR_UNKNOWN, node, "unknown precision '%s'", cr_file_word(node).s);
-        if (near)
-            cr_hint(r->err, "did you mean '%s'?", near);
-        else
-            cr_hint(r->err, "known are 'float32' and 'bf16'");
-        return CR_ERR_UNKNOWN;
-    }
-    r->spec->precision = (cr_precision)(row + 1);
-    return CR_OK;
-}
-
-static cr_status read_train(struct reader *r, const struct yaml_node *node)
-{
-    struct fields f;
-    uint64_t v;
-    cr_status status = cr_file_fields(r, node, MAP_TRAIN, &f);
-    if (status == CR_OK && f.value[KEY_EPOCHS]) {
-        status = cr_file_count(r, f.value[KEY_EPOCHS], "the number of epochs", 1, 1000000000, &v);
-        r->spec->epochs = status == CR_OK ? (size_t)v : 0;
-    }
-    if (status == CR_OK && f.value[KEY_BATCH]) {
-        status = cr_file_count(r, f.value[KEY_BATCH], "the batch size", 1, 1 << 30, &v);
-        r->spec->batch = status == CR_OK ? (size_t)v : 0;
-    }
-    if (status == CR_OK && f.value[KEY_SEED])
-        status = cr_file_count(r, f.value[KEY_SEED], "the seed", 0, UINT64_MAX, &r->spec->seed);
-    if (status == CR_OK && f.value[KEY_PRECISION])
-        status = read_precision(r, f.value[KEY_PRECISION]);
-    return status;
+    r->spec->given |= 1u << SPEC_OPTIMISER;
+    const cr_status extra = read_extras(r, &f);
+    if (extra != CR_OK || !f.value[KEY_LEARNING_RATE])
+        return extra;
+    return read_learning_rate(r, f.value[KEY_LEARNING_RATE]);
 }
 
 static cr_status read_iterations(struct reader *r, const struct yaml_node *node)
@@ -232,9 +234,13 @@ static cr_status read_root(struct reader *r)
         int key;
         cr_status (*read)(struct reader *r, const struct yaml_node *node);
     } parts[] = {
-        {KEY_TITLE, read_title}, {KEY_NOTATION, read_notation},
-        {KEY_LOSS, read_loss},   {KEY_OPTIMISER, read_optimiser},
-        {KEY_TRAIN, read_train}, {KEY_ITERATIONS, read_iterations},
+        {KEY_TITLE, read_title},
+        {KEY_NOTATION, read_notation},
+        {KEY_LOSS, read_loss},
+        {KEY_OPTIMISER, read_optimiser},
+        {KEY_TRAIN, cr_file_read_train},
+        {KEY_ITERATIONS, read_iterations},
+        {KEY_WORKSHEET, cr_file_read_worksheet},
     };
     struct fields f;
     const struct yaml_node *root = r->yaml.root;

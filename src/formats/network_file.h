@@ -38,10 +38,13 @@ enum file_map {
     MAP_BIAS,
     MAP_LOSS,
     MAP_OPTIMISER,
+    MAP_NORM,
     MAP_TRAIN,
+    MAP_SCHEDULE,
+    MAP_WORKSHEET,
     MAP_COUNT
 };
-enum { MAP_MAX_KEYS = 12 };
+enum { MAP_MAX_KEYS = 20 };
 struct file_map_row {
     const char *what;                  /* "a layer" */
     int has_params;                    /* other keys are a table row's parameters */

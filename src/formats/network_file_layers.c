@@ -141,8 +141,8 @@ static cr_status read_activation(struct reader *r, struct file_layer *l,
                              l->out->act_at, r->err);
 }
 
-static cr_status read_rate(struct reader *r, const struct yaml_node *node, const char *what,
-                           double *out)
+static cr_status read_factor(struct reader *r, const struct yaml_node *node, const char *what,
+                             double *out)
 {
     double v = *out;
     cr_status status = node ? cr_file_number(r, node, what, &v) : CR_OK;
@@ -153,12 +153,30 @@ static cr_status read_rate(struct reader *r, const struct yaml_node *node, const
     return status;
 }
 
+static cr_status read_parametrisation(struct reader *r, struct file_layer *l,
+                                      const struct yaml_node *node)
+{
+    static const char *const names[] = {"standard", "ntk"};
+    for (int i = 0; i < 2; i++) {
+        if (cr_yaml_is(node, names[i])) {
+            l->out->ntk = i;
+            return CR_OK;
+        }
+    }
+    cr_file_fail(r, CR_ERR_UNKNOWN, node, "the parametrisation is 'standard' or 'ntk', not '%s'",
+                 cr_file_word(node).s);
+    return CR_ERR_UNKNOWN;
+}
+
 /* Layers */
 
 static cr_status read_dense(struct reader *r, struct file_layer *l)
 {
     const struct yaml_node *const *v = l->f.value;
     cr_status status = CR_OK;
+    if (v[KEY_SCALE_RATE])
+        return cr_file_fail(r, CR_ERR_VALUE, l->f.key[KEY_SCALE_RATE],
+                            "a layer without 'scale' or 'norm' has no 'scale-rate'");
     if (!v[KEY_UNITS])
         return cr_file_fail(r, CR_ERR_VALUE, l->node, "layer %zu has no 'units'", l->index + 1);
     status = read_units(r, l, v[KEY_UNITS]);
@@ -171,9 +189,15 @@ static cr_status read_dense(struct reader *r, struct file_layer *l)
     else if (l->out->weights)
         l->out->bias = BIAS_NONE;
     if (status == CR_OK)
-        status = read_rate(r, v[KEY_WEIGHT_RATE], "weight-rate", &l->out->weight_rate);
+        status = read_factor(r, v[KEY_WEIGHT_RATE], "weight-rate", &l->out->weight_rate);
     if (status == CR_OK)
-        status = read_rate(r, v[KEY_BIAS_RATE], "bias-rate", &l->out->bias_rate);
+        status = read_factor(r, v[KEY_BIAS_RATE], "bias-rate", &l->out->bias_rate);
+    if (status == CR_OK)
+        status = read_factor(r, v[KEY_WEIGHT_DECAY], "weight-decay-factor", &l->out->weight_decay);
+    if (status == CR_OK)
+        status = read_factor(r, v[KEY_BIAS_DECAY], "bias-decay-factor", &l->out->bias_decay);
+    if (status == CR_OK && v[KEY_PARAMETRISATION])
+        status = read_parametrisation(r, l, v[KEY_PARAMETRISATION]);
     return status;
 }
 
@@ -186,28 +210,60 @@ static size_t join_size(const struct reader *r, const struct spec_layer *l)
     return n < FILE_MAX_UNITS ? n : FILE_MAX_UNITS;
 }
 
-/* An add or concat layer: no parameters, so none of their keys. */
-static cr_status read_join(struct reader *r, struct file_layer *l, int key)
+/* A layer that takes its size from what it reads: where its key is, and which of the others it
+ * may have. */
+static const struct other {
+    int key;
+    enum layer_kind kind;
+    int allowed[6]; /* up to 0, which is KEY_NAME */
+} others[] = {
+    {KEY_ADD, LAYER_ADD, {0}},
+    {KEY_CONCAT, LAYER_CONCAT, {0}},
+    {KEY_SCALE, LAYER_SCALE, {KEY_FROM, KEY_SCALE_RATE, KEY_WEIGHT_DECAY}},
+    {KEY_NORM,
+     LAYER_NORM,
+     {KEY_FROM, KEY_SCALE_RATE, KEY_BIAS_RATE, KEY_WEIGHT_DECAY, KEY_BIAS_DECAY}},
+    {KEY_DROPOUT, LAYER_DROPOUT, {KEY_FROM}},
+    {KEY_NOISE, LAYER_NOISE, {KEY_FROM}},
+};
+
+static int is_allowed(const struct other *o, int key)
 {
-    static const int dense_only[] = {KEY_WEIGHTS,   KEY_BIAS, KEY_FROM,  KEY_WEIGHT_RATE,
-                                     KEY_BIAS_RATE, KEY_ADD,  KEY_CONCAT};
-    const char *name = cr_network_file_map(MAP_LAYER)->key[key].name;
+    int i = 0;
+    if (key == o->key || key == KEY_NAME || key == KEY_UNITS || key == KEY_ACTIVATION)
+        return 1;
+    while (o->allowed[i] && o->allowed[i] != key)
+        i++;
+    return o->allowed[i] != 0;
+}
+
+static cr_status check_keys(struct reader *r, const struct file_layer *l, const struct other *o)
+{
+    const struct file_map_row *map = cr_network_file_map(MAP_LAYER);
+    for (int k = 0; map->key[k].name; k++)
+        if (l->f.value[k] && !is_allowed(o, k))
+            return cr_file_fail(r, CR_ERR_VALUE, l->f.key[k], "a layer with '%s' has no '%s'",
+                                map->key[o->key].name, cr_file_word(l->f.key[k]).s);
     const struct yaml_node *units = l->f.value[KEY_UNITS];
-    for (size_t i = 0; i < sizeof dense_only / sizeof *dense_only; i++)
-        if (l->f.value[dense_only[i]] && dense_only[i] != key)
-            return cr_file_fail(r, CR_ERR_VALUE, l->f.key[dense_only[i]],
-                                "a layer with '%s' has no '%s'", name,
-                                cr_file_word(l->f.key[dense_only[i]]).s);
-    if (units && units->kind != YAML_LIST) {
-        cr_file_fail(r, CR_ERR_VALUE, units, "a layer with '%s' takes its size from what it reads",
-                     name);
-        cr_hint(r->err, "'units:' here can only be a list of names");
-        return CR_ERR_VALUE;
-    }
-    l->out->kind = key == KEY_ADD ? LAYER_ADD : LAYER_CONCAT;
-    cr_status status = read_sources(r, l, l->f.value[key]);
+    if (!units || units->kind == YAML_LIST)
+        return CR_OK;
+    cr_file_fail(r, CR_ERR_VALUE, units, "a layer with '%s' takes its size from what it reads",
+                 map->key[o->key].name);
+    cr_hint(r->err, "'units:' here can only be a list of names");
+    return CR_ERR_VALUE;
+}
+
+/* What the layer reads, and so its size. */
+static cr_status read_size(struct reader *r, struct file_layer *l, const struct yaml_node *from)
+{
+    const struct yaml_node *units = l->f.value[KEY_UNITS];
+    cr_status status = from ? read_sources(r, l, from) : CR_OK;
     if (status != CR_OK)
         return status;
+    if (!from) {
+        l->out->from[0] = (int)l->index - 1;
+        l->out->n_from = 1;
+    }
     const size_t size = join_size(r, l->out);
     if (units) {
         status = read_unit_names(r, l, units);
@@ -216,6 +272,70 @@ static cr_status read_join(struct reader *r, struct file_layer *l, int key)
                                   units->n, size, size == 1 ? "" : "s");
     }
     l->out->units = size;
+    return status;
+}
+
+static cr_status read_scale(struct reader *r, struct file_layer *l)
+{
+    const struct yaml_node *const *v = l->f.value;
+    cr_status status = cr_file_read_scale(r, l, v[KEY_SCALE]);
+    if (status == CR_OK)
+        status = read_factor(r, v[KEY_SCALE_RATE], "scale-rate", &l->out->weight_rate);
+    if (status == CR_OK)
+        status = read_factor(r, v[KEY_WEIGHT_DECAY], "weight-decay-factor", &l->out->weight_decay);
+    return status;
+}
+
+static cr_status read_norm(struct reader *r, struct file_layer *l, const struct yaml_node *node)
+{
+    struct fields f = {0};
+    const struct yaml_node *name = node, *const *v = l->f.value;
+    cr_status status = CR_OK;
+    if (node->kind == YAML_MAP) {
+        status = cr_file_fields(r, node, MAP_NORM, &f);
+        if (status != CR_OK)
+            return status;
+        name = f.value[KEY_NORM_NAME];
+        if (!name)
+            return cr_file_fail(r, CR_ERR_VALUE, node, "the norm's 'name' is missing");
+    }
+    if (!cr_yaml_is(name, "layer")) {
+        cr_file_fail(r, CR_ERR_UNKNOWN, name, "the norm is 'layer', not '%s'",
+                     cr_file_word(name).s);
+        return CR_ERR_UNKNOWN;
+    }
+    l->out->amount_at = cr_yaml_place(&r->yaml, node);
+    if (f.value[KEY_NORM_EPSILON]) {
+        l->out->amount_at = cr_yaml_place(&r->yaml, f.value[KEY_NORM_EPSILON]);
+        status = cr_file_number(r, f.value[KEY_NORM_EPSILON], "epsilon", &l->out->amount);
+    }
+    if (status == CR_OK)
+        status = read_factor(r, v[KEY_SCALE_RATE], "scale-rate", &l->out->weight_rate);
+    if (status == CR_OK)
+        status = read_factor(r, v[KEY_BIAS_RATE], "bias-rate", &l->out->bias_rate);
+    if (status == CR_OK)
+        status = read_factor(r, v[KEY_WEIGHT_DECAY], "weight-decay-factor", &l->out->weight_decay);
+    if (status == CR_OK)
+        status = read_factor(r, v[KEY_BIAS_DECAY], "bias-decay-factor", &l->out->bias_decay);
+    return status;
+}
+
+static cr_status read_other(struct reader *r, struct file_layer *l, const struct other *o)
+{
+    cr_status status = check_keys(r, l, o);
+    if (status != CR_OK)
+        return status;
+    cr_spec_layer_become(l->out, o->kind);
+    status = read_size(r, l, cr_layer_is_unary(l->out) ? l->f.value[KEY_FROM] : l->f.value[o->key]);
+    if (status == CR_OK && o->kind == LAYER_SCALE)
+        status = read_scale(r, l);
+    if (status == CR_OK && o->kind == LAYER_NORM)
+        status = read_norm(r, l, l->f.value[KEY_NORM]);
+    if (status == CR_OK && (o->kind == LAYER_DROPOUT || o->kind == LAYER_NOISE)) {
+        l->out->amount_at = cr_yaml_place(&r->yaml, l->f.value[o->key]);
+        status =
+            cr_file_number(r, l->f.value[o->key], cr_layer_kind_name(o->kind), &l->out->amount);
+    }
     return status;
 }
 
@@ -245,8 +365,9 @@ static cr_status read_layer(struct reader *r, struct file_layer *l)
         status = read_activation(r, l, l->f.value[KEY_ACTIVATION]);
     if (status != CR_OK)
         return status;
-    if (l->f.value[KEY_ADD] || l->f.value[KEY_CONCAT])
-        return read_join(r, l, l->f.value[KEY_ADD] ? KEY_ADD : KEY_CONCAT);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (l->f.value[others[i].key])
+            return read_other(r, l, &others[i]);
     return read_dense(r, l);
 }
 

@@ -25,7 +25,8 @@ enum {
     KEY_LOSS,
     KEY_OPTIMISER,
     KEY_TRAIN,
-    KEY_ITERATIONS
+    KEY_ITERATIONS,
+    KEY_WORKSHEET
 };
 enum {
     KEY_NAME,
@@ -36,16 +37,45 @@ enum {
     KEY_FROM,
     KEY_ADD,
     KEY_CONCAT,
+    KEY_SCALE,
+    KEY_NORM,
+    KEY_DROPOUT,
+    KEY_NOISE,
+    KEY_PARAMETRISATION,
     KEY_WEIGHT_RATE,
-    KEY_BIAS_RATE
+    KEY_BIAS_RATE,
+    KEY_SCALE_RATE,
+    KEY_WEIGHT_DECAY,
+    KEY_BIAS_DECAY
 };
 enum { KEY_EXAMPLE_NAME, KEY_EXAMPLE_INPUTS, KEY_EXAMPLE_TARGETS };
 enum { KEY_ACTIVATION_NAME };
 enum { KEY_INIT_METHOD };
 enum { KEY_BIAS_SHARED, KEY_BIAS_INIT };
+enum { KEY_NORM_NAME, KEY_NORM_EPSILON };
 enum { KEY_LOSS_NAME, KEY_LOSS_REDUCTION, KEY_LOSS_SMOOTHING };
-enum { KEY_OPTIMISER_NAME, KEY_LEARNING_RATE };
-enum { KEY_EPOCHS, KEY_BATCH, KEY_SEED, KEY_PRECISION };
+enum {
+    KEY_OPTIMISER_NAME,
+    KEY_LEARNING_RATE,
+    KEY_CLIP_NORM,
+    KEY_CLIP_VALUE,
+    KEY_L1,
+    KEY_L2,
+    KEY_AVERAGE
+};
+enum {
+    KEY_EPOCHS = SPEC_EPOCHS,
+    KEY_BATCH = SPEC_BATCH,
+    KEY_SEED = SPEC_SEED,
+    KEY_PRECISION = SPEC_PRECISION,
+    KEY_SCHEDULE = SPEC_SCHEDULE,
+    KEY_VALIDATION = SPEC_VALIDATION,
+    KEY_KEEP = SPEC_KEEP,
+    KEY_PATIENCE = SPEC_PATIENCE,
+    KEY_DROP_LAST = SPEC_DROP_LAST
+};
+enum { KEY_SCHEDULE_NAME, KEY_WARM_UP };
+enum { KEY_SHEET_WEIGHTS, KEY_SHEET_BIASES, KEY_SHEET_INPUTS, KEY_SHEET_TARGETS, KEY_SHEET_STEP };
 
 /* A name that was given, and where: names are unique in a network. */
 struct given_name {
@@ -126,10 +156,13 @@ struct file_layer {
 /* How many values a layer, or the inputs, gives to what reads it. */
 size_t cr_file_source_size(const struct reader *r, int from);
 
-/* Parts of the file. */
+/* Parts of the file. Scales are numbers, one number for all, or an initialiser. */
+cr_status cr_file_read_scale(struct reader *r, struct file_layer *l, const struct yaml_node *node);
 cr_status cr_file_read_weights(struct reader *r, struct file_layer *l,
                                const struct yaml_node *node);
 cr_status cr_file_read_bias(struct reader *r, struct file_layer *l, const struct yaml_node *node);
+cr_status cr_file_read_train(struct reader *r, const struct yaml_node *node);
+cr_status cr_file_read_worksheet(struct reader *r, const struct yaml_node *node);
 cr_status cr_file_read_layers(struct reader *r, const struct yaml_node *node);
 cr_status cr_file_read_inputs(struct reader *r, const struct fields *network);
 cr_status cr_file_read_targets(struct reader *r, const struct fields *network); /* after layers */

@@ -304,6 +304,29 @@ cr_status cr_file_read_weights(struct reader *r, struct file_layer *l, const str
     return read_named_init(r, node, NULL, &l->out->weight_init);
 }
 
+/* Scales */
+
+cr_status cr_file_read_scale(struct reader *r, struct file_layer *l, const struct yaml_node *node)
+{
+    struct spec_layer *out = l->out;
+    out->weights_at = cr_yaml_place(&r->yaml, node);
+    if (node->kind == YAML_MAP)
+        return read_init_map(r, node, &out->weight_init);
+    if (node->kind == YAML_SCALAR && !cr_file_is_number(node))
+        return read_named_init(r, node, NULL, &out->weight_init);
+    if (node->kind == YAML_SCALAR)
+        return cr_file_number(r, node, "a scale", &out->weight_init.param[0]);
+    if (!node->child)
+        return cr_file_fail(r, CR_ERR_VALUE, node, "the list of scales is empty");
+    double *s = arena_new(&r->spec->arena, double, node->n);
+    if (!s)
+        return cr_fail_memory(r->err);
+    out->weights = s;
+    out->weight_rows = 1;
+    out->weight_cols = node->n;
+    return cr_file_numbers(r, node, "a scale", s);
+}
+
 /* Biases */
 
 static cr_status read_shared(struct reader *r, struct file_layer *l, const struct yaml_node *node)

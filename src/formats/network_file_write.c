@@ -278,13 +278,41 @@ static void put_bias(struct writer *w, const struct spec_layer *l)
     put(w, shared ? "}\n" : "\n");
 }
 
-static void put_rate(struct writer *w, const char *key, double rate)
+static void put_factor(struct writer *w, const char *key, double rate)
 {
     if (rate == 1)
         return;
     cr_text_printf(w->out, "    %s: ", key);
     put_number(w, rate);
     put(w, "\n");
+}
+
+static void put_scale(struct writer *w, const struct spec_layer *l)
+{
+    put(w, "    scale: ");
+    if (l->weights && (w->flags & NETWORK_FILE_PARAMETERS))
+        put_numbers(w, l->weights, l->weight_cols);
+    else if (l->weight_init.method == INIT_CONSTANT)
+        put_number(w, l->weight_init.param[0]);
+    else
+        put_init(w, &l->weight_init);
+    put(w, "\n");
+    put_factor(w, "scale-rate", l->weight_rate);
+    put_factor(w, "weight-decay-factor", l->weight_decay);
+}
+
+static void put_norm(struct writer *w, const struct spec_layer *l)
+{
+    put(w, "    norm: {name: layer");
+    if (l->amount != SPEC_NORM_EPSILON) {
+        put(w, ", epsilon: ");
+        put_number(w, l->amount);
+    }
+    put(w, "}\n");
+    put_factor(w, "scale-rate", l->weight_rate);
+    put_factor(w, "bias-rate", l->bias_rate);
+    put_factor(w, "weight-decay-factor", l->weight_decay);
+    put_factor(w, "bias-decay-factor", l->bias_decay);
 }
 
 static void put_layer(struct writer *w, int index)
@@ -295,17 +323,30 @@ static void put_layer(struct writer *w, int index)
     put(w, "\n    units: ");
     put_names(w, l->unit_names, l->units);
     put(w, "\n");
-    if (l->kind != LAYER_DENSE)
-        put_sources(w, l, l->kind == LAYER_ADD ? "add" : "concat");
+    if (l->kind == LAYER_ADD || l->kind == LAYER_CONCAT)
+        put_sources(w, l, cr_layer_kind_name(l->kind));
     else if (l->n_from > 1 || (l->n_from == 1 && l->from[0] != index - 1))
         put_sources(w, l, "from");
     put_activation(w, &l->act);
+    if (l->kind == LAYER_SCALE)
+        put_scale(w, l);
+    if (l->kind == LAYER_NORM)
+        put_norm(w, l);
+    if (l->kind == LAYER_DROPOUT || l->kind == LAYER_NOISE) {
+        cr_text_printf(w->out, "    %s: ", cr_layer_kind_name(l->kind));
+        put_number(w, l->amount);
+        put(w, "\n");
+    }
     if (l->kind != LAYER_DENSE)
         return;
     put_weights(w, l);
     put_bias(w, l);
-    put_rate(w, "weight-rate", l->weight_rate);
-    put_rate(w, "bias-rate", l->bias_rate);
+    if (l->ntk)
+        put(w, "    parametrisation: ntk\n");
+    put_factor(w, "weight-rate", l->weight_rate);
+    put_factor(w, "bias-rate", l->bias_rate);
+    put_factor(w, "weight-decay-factor", l->weight_decay);
+    put_factor(w, "bias-decay-factor", l->bias_decay);
 }
 
 static void put_loss(struct writer *w)
@@ -323,6 +364,50 @@ static void put_loss(struct writer *w)
     put(w, "}\n");
 }
 
+static void put_schedule(struct writer *w, const struct spec_schedule *schedule)
+{
+    const struct schedule_row *row = cr_schedule_row(schedule->row);
+    cr_text_printf(w->out, "schedule: {name: %s", row->name);
+    put_params(w, row->param, schedule->param);
+    if (schedule->warm_up)
+        cr_text_printf(w->out, ", warm-up: %zu", schedule->warm_up);
+    put(w, "}, ");
+}
+
+static void put_train(struct writer *w)
+{
+    const struct spec *s = w->spec;
+    put(w, "train: {");
+    if (s->epochs)
+        cr_text_printf(w->out, "epochs: %zu, ", s->epochs);
+    if (s->batch)
+        cr_text_printf(w->out, "batch: %zu, ", s->batch);
+    if (s->drop_last)
+        put(w, "drop-last: true, ");
+    if (s->precision)
+        cr_text_printf(w->out, "precision: %s, ", cr_precision_name(s->precision));
+    if (s->schedule.given)
+        put_schedule(w, &s->schedule);
+    if (s->validation > 0) {
+        put(w, "validation: ");
+        put_number(w, s->validation);
+        put(w, ", ");
+    }
+    if (s->keep)
+        put(w, s->keep == CR_KEEP_BEST ? "keep: best, " : "keep: last, ");
+    if (s->patience)
+        cr_text_printf(w->out, "patience: %zu, ", s->patience);
+    cr_text_printf(w->out, "seed: %llu}\n", (unsigned long long)s->seed);
+}
+
+static void put_extra(struct writer *w, const char *key, double v)
+{
+    if (v == 0)
+        return;
+    cr_text_printf(w->out, ", %s: ", key);
+    put_number(w, v);
+}
+
 static void put_training(struct writer *w)
 {
     const struct spec *s = w->spec;
@@ -330,16 +415,44 @@ static void put_training(struct writer *w)
     cr_text_printf(w->out, "optimiser: {name: %s, learning-rate: ", row->name);
     put_number(w, s->optimiser.learning_rate);
     put_params(w, row->param, s->optimiser.param);
-    put(w, "}\ntrain: {");
-    if (s->epochs)
-        cr_text_printf(w->out, "epochs: %zu, ", s->epochs);
-    if (s->batch)
-        cr_text_printf(w->out, "batch: %zu, ", s->batch);
-    if (s->precision)
-        cr_text_printf(w->out, "precision: %s, ", cr_precision_name(s->precision));
-    cr_text_printf(w->out, "seed: %llu}\n", (unsigned long long)s->seed);
+    put_extra(w, "clip-norm", s->optimiser.clip_norm);
+    put_extra(w, "clip-value", s->optimiser.clip_value);
+    put_extra(w, "l1", s->optimiser.l1);
+    put_extra(w, "l2", s->optimiser.l2);
+    put_extra(w, "average", s->optimiser.average);
+    put(w, "}\n");
+    put_train(w);
     if (s->iterations != 1)
         cr_text_printf(w->out, "iterations: %d\n", s->iterations);
+}
+
+static int same_ranges(const struct spec_worksheet *a, const struct spec_worksheet *b)
+{
+    const double *const x[] = {a->weights, a->biases, a->inputs, a->targets};
+    const double *const y[] = {b->weights, b->biases, b->inputs, b->targets};
+    int same = a->step == b->step;
+    for (int i = 0; i < 4; i++)
+        same &= x[i][0] == y[i][0] && x[i][1] == y[i][1];
+    return same;
+}
+
+static void put_worksheet(struct writer *w)
+{
+    const struct spec_worksheet *s = &w->spec->worksheet;
+    const double *const ranges[] = {s->weights, s->biases, s->inputs, s->targets};
+    if (same_ranges(s, &cr_spec_worksheet))
+        return;
+    put(w, "worksheet: {");
+    for (int i = 0; i < 4; i++) {
+        cr_text_printf(w->out, "%s: [", cr_network_file_map(MAP_WORKSHEET)->key[i].name);
+        put_number(w, ranges[i][0]);
+        put(w, ", ");
+        put_number(w, ranges[i][1]);
+        put(w, "], ");
+    }
+    put(w, "step: ");
+    put_number(w, s->step);
+    put(w, "}\n");
 }
 
 static void put_notation(struct writer *w)
@@ -383,5 +496,6 @@ cr_status cr_network_file_write(const struct spec *spec, int flags, struct text 
     put_examples(&w);
     put_loss(&w);
     put_training(&w);
+    put_worksheet(&w);
     return out->failed ? CR_ERR_MEMORY : CR_OK;
 }

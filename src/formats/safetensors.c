@@ -254,12 +254,13 @@ const char *cr_safetensors_metadata(const struct safetensors *s, const char *key
 static json_t *tensor_json(const struct tensor *t, size_t *offset)
 {
     json_t *shape = json_array();
-    size_t size = 4;
+    const char *dtype = t->dtype ? t->dtype : "F32";
+    size_t size = dtype_size(dtype);
     for (size_t i = 0; i < t->n_dims; i++) {
         json_array_append_new(shape, json_integer((json_int_t)t->dim[i]));
         size *= t->dim[i];
     }
-    json_t *j = json_pack("{s:s, s:o, s:[I, I]}", "dtype", "F32", "shape", shape, "data_offsets",
+    json_t *j = json_pack("{s:s, s:o, s:[I, I]}", "dtype", dtype, "shape", shape, "data_offsets",
                           (json_int_t)*offset, (json_int_t)(*offset + size));
     *offset += size;
     return j;

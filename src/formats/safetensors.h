@@ -42,8 +42,8 @@ void cr_safetensors_free(struct safetensors *s);
 const struct tensor *cr_safetensors_find(const struct safetensors *s, const char *name);
 const char *cr_safetensors_metadata(const struct safetensors *s, const char *key);
 
-/* Write length and header of F32 tensors (name, n_dims, dim are read; offsets follow from
- * the order). Nothing is written when memory runs out: out->failed. */
+/* Write length and header of tensors (name, dtype, where NULL is F32, n_dims and dim are read;
+ * offsets follow from the order). Nothing is written when memory runs out: out->failed. */
 void cr_safetensors_header(const struct tensor *tensor, size_t n, const char *const *key,
                            const char *const *value, size_t n_metadata, struct text *out);
 

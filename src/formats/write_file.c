@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/beside.h"
 #include "base/text.h"
 
 static int write_all(int fd, const struct piece *pieces, size_t n)
@@ -28,42 +29,6 @@ static int write_all(int fd, const struct piece *pieces, size_t n)
         }
     }
     return 1;
-}
-
-/* Open a new file beside the path; its name goes to `temp`. */
-static int open_beside(const char *path, struct text *temp)
-{
-    for (unsigned i = 0; i < 100; i++) {
-        cr_text_clear(temp);
-        cr_text_printf(temp, "%s.%ld-%u.tmp", path, (long)getpid(), i);
-        if (temp->failed) {
-            errno = ENOMEM;
-            return -1;
-        }
-        int fd = open(temp->s, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-        if (fd >= 0 || errno != EEXIST)
-            return fd;
-    }
-    return -1;
-}
-
-static int sync_folder(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    struct text folder = {0};
-    cr_text_addn(&folder, path, slash ? (size_t)(slash - path) : 0);
-    if (!slash)
-        cr_text_addc(&folder, '.');
-    else if (slash == path)
-        cr_text_addc(&folder, '/');
-    int fd = folder.failed ? -1 : open(folder.s, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    cr_text_free(&folder);
-    if (fd < 0)
-        return 0;
-    /* some file systems cannot sync a folder: the file itself is safe */
-    int ok = fsync(fd) == 0 || errno == EINVAL || errno == ENOTSUP;
-    close(fd);
-    return ok;
 }
 
 static cr_status fail(cr_error *err, const char *path)
@@ -91,7 +56,7 @@ static cr_status write_beside(const char *path, const char *shown, const struct 
                               const struct piece *pieces, size_t n, cr_error *err)
 {
     struct text temp = {0};
-    int fd = open_beside(path, &temp);
+    int fd = cr_beside_open(path, &temp);
     if (fd < 0) {
         cr_text_free(&temp);
         return fail(err, shown);
@@ -111,7 +76,7 @@ static cr_status write_beside(const char *path, const char *shown, const struct 
         unlink(temp.s);
     cr_text_free(&temp);
     errno = why;
-    if (!ok || !sync_folder(path))
+    if (!ok || !cr_beside_sync(path))
         return fail(err, shown);
     return CR_OK;
 }

@@ -22,8 +22,8 @@ enum { KERNEL_CHECK_WORK = 7 * 98304 * 8 + KERNEL_SCRATCH }; /* bytes of scratch
 const char *cr_kernel_check(const struct kernels_f32 *f32, const struct kernels_f64 *f64,
                             int rounds, uint64_t seed, void *work, uint64_t *hash);
 
-/* The same for the products of what cr_kernels_bf16 gives. AMX adds in its own order: its results
- * must be as near to the reference's as that order and lost subnormals allow, and the hash
+/* The same for the products of what cr_kernels_bf16 gives. Where cr_isa_is_near, results
+ * must be as near to the reference's as another order of additions and lost subnormals allow, and the hash
  * says nothing. Names are "linear bf16" and so on. */
 const char *cr_kernel_check_bf16(const struct kernels_f32 *k, int rounds, uint64_t seed, void *work,
                                  uint64_t *hash);

@@ -1,6 +1,6 @@
 /* The check of products of bf16 factors; follows that of float32. */
 
-/* The operands without what AMX takes for 0: subnormals in bf16. */
+/* The operands without what some take for 0: subnormals in bf16. */
 static void flush(float *p, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -78,6 +78,6 @@ static const char *round_bf16(const struct kernels_f32 *k, struct source s, void
 {
     struct round_f32 r = set_up_f32(cr_kernels_bf16(ISA_REF), k, &s, work, hash);
     static const char *const products[] = {"linear bf16", "linear_dx bf16", "linear_dw bf16", NULL};
-    return products[k->isa == ISA_AMX ? near_products(&r, (float *)work + 6 * MOST_f32)
-                                      : products_f32(&r)];
+    return products[cr_isa_is_near(k->isa) ? near_products(&r, (float *)work + 6 * MOST_f32)
+                                           : products_f32(&r)];
 }

@@ -61,7 +61,9 @@ const struct kernels_f32 *cr_kernels_bf16(enum isa isa)
     if (isa == ISA_AVX512 && cr_cpu_has_avx512())
         return &cr_kernels_bf16_avx512;
 #endif
-#ifdef CHAINRULE_AMX
+#ifdef CHAINRULE_X86_BF16
+    if (isa == ISA_AVX512BF16 && cr_cpu_has_avx512bf16())
+        return &cr_kernels_bf16_pairs;
     if (isa == ISA_AMX && cr_cpu_may_use_amx())
         return &cr_kernels_bf16_amx;
 #endif
@@ -90,18 +92,27 @@ enum isa cr_isa_best(void)
     return (enum isa)best;
 }
 
+int cr_isa_is_near(enum isa isa)
+{
+    return isa == ISA_AVX512BF16 || isa == ISA_AMX;
+}
+
+/* AVX512_BF16 pays where its products take no longer than float32's, two for one: on AMD's
+ * processors. On Intel's they take four times as long. Who asks for it by name gets it. */
 enum isa cr_isa_best_bf16(void)
 {
-    int best = cap();
-    while (best > ISA_REF && !cr_kernels_bf16((enum isa)best))
+    const int most = cap();
+    int best = most;
+    while (best > ISA_REF && (!cr_kernels_bf16((enum isa)best) ||
+                              (best == ISA_AVX512BF16 && best < most && !cr_cpu_is_amd())))
         best--;
     return (enum isa)best;
 }
 
 size_t cr_kernel_scratch(size_t rows, size_t cols, size_t depth, size_t size)
 {
-    /* whole tiles, of at most 16 rows in place of 12, and at most 32 columns */
-    const size_t deep = depth < 256 ? depth + 16 : 256 + 16;
+    /* whole tiles, of at most 16 rows in place of 12, and at most 32 columns; and a line more */
+    const size_t deep = depth < 256 ? depth + 32 : 256 + 32;
     const size_t most_a = KERNEL_SCRATCH_A / (deep * size),
                  most_b = KERNEL_SCRATCH_B / (deep * size);
     const size_t a = rows / 12 < most_a / 16 ? (rows / 12 + 1) * 16 : most_a;

@@ -20,9 +20,15 @@
 #include "kernels/narrow.h"
 #include "kernels/program.h"
 
-/* Instruction sets, the slowest first; the name is what CHAINRULE_ISA takes. AMX is AVX-512
- * with a bf16 table of its own. */
-#define ISA_LIST(X) X(REF, "ref") X(AVX2, "avx2") X(AVX512, "avx512") X(AMX, "amx") X(NEON, "neon")
+/* Instruction sets, the slowest first; the name is what CHAINRULE_ISA takes. AVX512_BF16 and AMX
+ * are AVX-512 with bf16 tables of their own. */
+#define ISA_LIST(X)             \
+    X(REF, "ref")               \
+    X(AVX2, "avx2")             \
+    X(AVX512, "avx512")         \
+    X(AVX512BF16, "avx512bf16") \
+    X(AMX, "amx")               \
+    X(NEON, "neon")
 
 enum isa {
 #define X(name, text) ISA_##name,
@@ -53,8 +59,8 @@ enum { UPDATE_RATE, UPDATE_FACTOR0, UPDATE_FACTOR1, UPDATE_PARAM0, UPDATE_PARAMS
 enum { UPDATE_NUMBERS = UPDATE_PARAM0 + 2 * UPDATE_PARAMS };
 /* Bytes of scratch memory that any product makes do with, for blocks of its two factors. */
 enum {
-    KERNEL_SCRATCH_A = 528 << 10,
-    KERNEL_SCRATCH_B = 128 << 10,
+    KERNEL_SCRATCH_A = 112 << 10,
+    KERNEL_SCRATCH_B = 512 << 10,
     KERNEL_SCRATCH = KERNEL_SCRATCH_A + KERNEL_SCRATCH_B + (16 << 10)
 };
 
@@ -93,7 +99,10 @@ size_t cr_kernel_scratch(size_t rows, size_t cols, size_t depth, size_t size);
  * peak       makes `rounds` rounds of as many fused multiply-adds as registers hold, for
  *            timing what the machine can do at most; returns how many numbers that were.
  *            out[2] is read, and out[0] written.
- * narrow     runs n operations (kernels/narrow.h) on the memory at base, for 1 <= rows. */
+ * narrow     runs n operations (kernels/narrow.h) on the memory at base, for 1 <= rows.
+ * narrow_steps  makes whole steps on the block of parameters, with the rates of w1, b1, w2 and b2;
+ *            returns how many: fewer where a loss is not finite, whose update is left out. NULL
+ *            in tables without vectors, and of float64. */
 #define KERNELS_DECLARE(T, name)                                                                   \
     struct name {                                                                                  \
         enum isa isa;                                                                              \
@@ -126,6 +135,8 @@ size_t cr_kernel_scratch(size_t rows, size_t cols, size_t depth, size_t size);
                                      enum update_decay decay, T weight_decay, size_t n);           \
         size_t (*peak)(T * out, size_t rounds);                                                    \
         void (*narrow)(const struct narrow_op *op, size_t n, T *base, size_t rows);                \
+        size_t (*narrow_steps)(const struct narrow_step *s, const struct narrow_batches *b,        \
+                               T *block, const T *rate);                                           \
     }
 
 KERNELS_DECLARE(float, kernels_f32);
@@ -137,8 +148,8 @@ const struct kernels_f64 *cr_kernels_f64(enum isa isa);
 
 /* The table of float32 once more, with products of bf16 factors: linear, linear_dx and
  * linear_dw round both to bf16 (kernels/bf16.h), and multiply and add in float32 as above.
- * The reference defines the bits for all but AMX, which adds in an order of its own and takes
- * and gives 0 for subnormals. In every table a block of a product, made by itself, has the bits
+ * The reference defines the bits for all but AVX512_BF16 and AMX, which add in orders of their own
+ * and take and give 0 for subnormals. In every table a block of a product, made by itself, has the bits
  * that it has in the whole. Asking for AMX's asks the system for its use, for the process. */
 const struct kernels_f32 *cr_kernels_bf16(enum isa isa);
 
@@ -149,6 +160,9 @@ enum isa cr_isa_best(void);
 
 /* The same for cr_kernels_bf16. */
 enum isa cr_isa_best_bf16(void);
+
+/* 1 where cr_kernels_bf16 has bits of its own, near the reference's. */
+int cr_isa_is_near(enum isa isa);
 
 /* "ref", "avx2" ...; "?" for a number that is none. */
 const char *cr_isa_name(enum isa isa);

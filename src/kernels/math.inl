@@ -1,4 +1,5 @@
-/* Elementwise mathematics, without branches, over the primitives of a lanes file.
+/* Elementwise mathematics, without branches, over the primitives of a lanes file; sigmoid and
+ * tanh: quick.inl for float32, precise.inl for float64.
  *
  * Where one rounding too many would cost the accuracy that program.h promises, a value
  * is carried as hi + lo. `sum` and `sum_ordered` find the rounding error of an addition
@@ -168,25 +169,6 @@ static inline V math_log1p(V x)
     return pick(magnitude(x) < LINEAR_BELOW, x, y);
 }
 
-/* (a.hi + a.lo) / (b.hi + b.lo), nearly rounded once */
-static inline V quotient(struct pair a, struct pair b)
-{
-    V inverse = C(1.0) / b.hi, q = a.hi * inverse;
-    V rest = fused(-q, b.hi, a.hi) + fused(-q, b.lo, a.lo);
-    return fused(rest, inverse, q);
-}
-
-/* tanh x = E / (E + 1), E = (e^2x - 1) / 2 */
-static inline V math_tanh(V x)
-{
-    V a = magnitude(x);
-    struct pair e = half_expm1(C(2.0) * pick(a > TANH_HIGH, TANH_HIGH, a));
-    struct pair d = sum(e.hi, C(1.0));
-    d.lo = d.lo + e.lo;
-    V y = pick(a < CUBIC_BELOW, a, quotient(e, d));
-    return with_sign_of(y, x);
-}
-
 /* e^-|x|: its parts, the mantissa, and the value as hi + lo, 0 where it is minute */
 struct decay {
     struct exponential e;
@@ -202,18 +184,6 @@ static inline struct decay decay(V x)
     V power = pick(d.e.n < EXPONENT_SMALL, C(0.0), power_of_2(d.e.n_int));
     d.value = (struct pair){d.mantissa.hi * power, d.mantissa.lo * power};
     return d;
-}
-
-static inline V math_sigmoid(V x)
-{
-    struct decay d = decay(x);
-    struct pair below = sum_ordered(C(1.0), d.value.hi), above;
-    M negative = x < C(0.0);
-    below.lo = below.lo + d.value.lo;
-    above.hi = pick(negative, d.mantissa.hi, C(1.0));
-    above.lo = pick(negative, d.mantissa.lo, C(0.0));
-    V y = quotient(above, below);
-    return pick(negative, scale(y, d.e.n_int), y);
 }
 
 /* softplus x = max(x, 0) + log(1 + e^-|x|); far down, E = e^x: E (1 - E/2) */

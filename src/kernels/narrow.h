@@ -26,6 +26,7 @@ enum { NARROW_LANES = 16 };
     X(TANH_BACK, x * (1 - y * y))                       \
     X(RELU_BACK, x * step(y))                           \
     X(ERROR, (x - y) / z)                               \
+    X(ERROR_IDENTITY, (x - y) / z * 1)                  \
     X(ERROR_SIGMOID, (x - y) / z * (x * (1 - x)))       \
     X(ERROR_TANH, (x - y) / z * (1 - x * x))            \
     X(ERROR_LOGIT, (sigmoid(x) - y) / z)                \
@@ -77,6 +78,28 @@ struct narrow_op {
     uint16_t step[3];      /* from row to row of a, b and c; 0: the same for all */
     uint32_t out, a, b, c; /* in numbers, from the memory's beginning */
     uint32_t act;          /* LINEAR_...: the function's value; out is its argument */
+};
+
+/* A step whose operations are those of one hidden layer, one output, half the squared error and
+ * gradient descent: LINEAR_..., DOT..., HALF_SQUARED, TOTAL, ERROR..., BACK_..., and two OUTER and
+ * COLUMNS. A table's `narrow_steps` makes such steps with the same bits, all values and, from
+ * step to step, the parameters in registers. */
+enum { NARROW_INPUTS = 4 };
+
+struct narrow_step {
+    uint8_t inputs, units; /* 1 to NARROW_INPUTS, 1 to NARROW_LANES */
+    uint8_t hidden;        /* NARROW_LINEAR_SIGMOID or _TANH */
+    uint8_t output;        /* NARROW_DOT, _SIGMOID or _TANH */
+    uint8_t mean;          /* the sum of losses is divided by the rows */
+    size_t w1, b1, w2, b2; /* where in the block [units][inputs], [units], [units] and 1 lie */
+};
+
+/* Batches to go through in turn, arrays of the table's type. */
+struct narrow_batches {
+    const void *in, *targets;     /* [n][rows][inputs], [n][rows] */
+    size_t rows, n, first, steps; /* first: the batch to begin with */
+    double *losses;               /* [steps], or NULL */
+    void *out, *loss;             /* [rows], 1: of the last step */
 };
 
 /* For NARROW_DOT and what follows it lanes does not matter. */

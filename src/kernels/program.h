@@ -13,8 +13,8 @@
 #include <stdint.h>
 
 /* The elementwise primitives: name, number of operands, meaning. Each is one rounding
- * of the exact result for + - * / sqrt fma, and within 1 (float64) or 2 (float32) ulp
- * for the functions. The same bits come out on every instruction set.
+ * of the exact result for + - * / sqrt fma; the functions are at most 1 (float64) or 2 (float32)
+ * numbers of the type from the rounded exact result. The same bits come out on every instruction set.
  *   max  a > b ? a : b     min  a < b ? a : b     (so NaN, and zeros of both signs,
  *                                                  give the second operand)
  *   step t > 0 ? 1 : 0, NaN for NaN;  sign -1, 0 or 1, NaN for NaN
@@ -36,7 +36,7 @@ enum prim {
 };
 /* clang-format on */
 
-enum { PROGRAM_REGS = 32, PROGRAM_STEPS = 128, PROGRAM_ARGS = 6 };
+enum { PROGRAM_REGS = 32, PROGRAM_STEPS = 128, PROGRAM_ARGS = 8 };
 
 struct program_step {
     uint8_t prim;         /* enum prim */

@@ -14,9 +14,12 @@
 #define SUBNORMAL_SHIFT 30    /* a subnormal times 2^this is normal */
 #define EXP_HIGH        92.0f /* beyond these exp, sinh and cosh are inf, or exp is 0 */
 #define EXP_LOW         -105.0f
-#define EXPM1_HIGH      89.0f    /* expm1 is inf */
-#define EXPM1_LOW       -20.0f   /* expm1 is -1 */
-#define TANH_HIGH       10.0f    /* tanh is 1 */
+#define EXPM1_HIGH      89.0f   /* expm1 is inf */
+#define EXPM1_LOW       -20.0f  /* expm1 is -1 */
+#define TANH_HIGH       10.0f   /* tanh is 1 */
+#define SIGMOID_HIGH    20.0f   /* sigmoid is 1 */
+#define SIGMOID_LOW     -105.0f /* sigmoid is 0 */
+#define SIGMOID_SCALE   0x1.8p-24f
 #define LINEAR_BELOW    0x1p-25f /* x + x^2/2 is x */
 #define CUBIC_BELOW     0x1p-13f /* x + x^3/3 is x */
 #define SOFTPLUS_HIGH \

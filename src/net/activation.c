@@ -56,7 +56,9 @@ cr_status cr_optimiser_set(struct spec_optimiser *out, enum optimiser_method met
                            cr_error *err)
 {
     const struct optimiser_row *row = cr_optimiser_row((int)method);
-    struct spec_optimiser o = {.method = method, .learning_rate = row->rate, .at = out->at};
+    struct spec_optimiser o = *out;
+    o.method = method;
+    o.learning_rate = row->rate;
     const cr_status status = cr_params_set(o.param, row->param, row->name, params, n, src, err);
     if (status == CR_OK)
         *out = o;
@@ -66,7 +68,45 @@ cr_status cr_optimiser_set(struct spec_optimiser *out, enum optimiser_method met
 int cr_optimiser_is_plain(const struct spec_optimiser *o)
 {
     const int decay = cr_optimiser_decay(cr_optimiser_row((int)o->method));
-    return o->method == OPT_GRADIENT_DESCENT && !(decay >= 0 && o->param[decay] > 0);
+    return o->method == OPT_GRADIENT_DESCENT && !(decay >= 0 && o->param[decay] > 0) &&
+           o->clip_norm == 0 && o->clip_value == 0 && o->l1 == 0 && o->l2 == 0 && o->average == 0;
+}
+
+int cr_optimiser_history(const struct spec_optimiser *o)
+{
+    return cr_optimiser_row((int)o->method)->whole ? (int)o->param[0] : 0;
+}
+
+/* What L-BFGS keeps: the last change of the parameters, the gradient before it, and pairs of
+ * changes, the newest first, of the parameters (s) and of the gradient (y). */
+static const struct optimiser_name *history_state(const struct spec_optimiser *o, int i)
+{
+#define FOUR(letter, a, b, c, d)                                               \
+    {letter #a, NULL, NULL}, {letter #b, NULL, NULL}, {letter #c, NULL, NULL}, \
+    {                                                                          \
+        letter #d, NULL, NULL                                                  \
+    }
+#define PAIRS(letter)                                                                             \
+    FOUR(letter, 1, 2, 3, 4), FOUR(letter, 5, 6, 7, 8), FOUR(letter, 9, 10, 11, 12),              \
+        FOUR(letter, 13, 14, 15, 16), FOUR(letter, 17, 18, 19, 20), FOUR(letter, 21, 22, 23, 24), \
+        FOUR(letter, 25, 26, 27, 28), FOUR(letter, 29, 30, 31, 32)
+    static const struct optimiser_name last[] = {{"step", NULL, NULL}, {"gradient", NULL, NULL}};
+    static const struct optimiser_name s[LBFGS_PAIRS] = {PAIRS("s")};
+    static const struct optimiser_name y[LBFGS_PAIRS] = {PAIRS("y")};
+    const int n = cr_optimiser_history(o);
+    return i < 2 ? &last[i] : i < 2 + n ? &s[i - 2] : i < 2 + 2 * n ? &y[i - 2 - n] : NULL;
+}
+
+const struct optimiser_name *cr_optimiser_state(const struct spec_optimiser *o, int i)
+{
+    static const struct optimiser_name average = {"average", "w̄", "\\bar{w}"};
+    const struct optimiser_row *row = cr_optimiser_row((int)o->method);
+    int n = 0;
+    if (row->whole)
+        return history_state(o, i);
+    while (n < OPT_STATES && row->state[n].name)
+        n++;
+    return i < n ? &row->state[i] : i == n && o->average > 0 ? &average : NULL;
 }
 
 static cr_status from_row(struct arena *a, struct activation *out, int index,

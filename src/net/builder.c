@@ -74,7 +74,7 @@ static struct spec_layer *add_layer(cr_builder *b)
 }
 
 /* The layer that a call names, or NULL and a failure. */
-static struct spec_layer *layer_at(cr_builder *b, int layer, enum layer_kind kind)
+static struct spec_layer *any_layer(cr_builder *b, int layer)
 {
     if (b->status)
         return NULL;
@@ -82,8 +82,13 @@ static struct spec_layer *layer_at(cr_builder *b, int layer, enum layer_kind kin
         fail(b, cr_fail(&b->err, CR_ERR_ARGUMENT, "there is no layer %d", layer));
         return NULL;
     }
-    struct spec_layer *l = &b->spec->layer[layer];
-    if (l->kind != kind) {
+    return &b->spec->layer[layer];
+}
+
+static struct spec_layer *layer_at(cr_builder *b, int layer)
+{
+    struct spec_layer *l = any_layer(b, layer);
+    if (l && l->kind != LAYER_DENSE) {
         fail(b, cr_fail(&b->err, CR_ERR_ARGUMENT, "layer %d is not dense", layer));
         return NULL;
     }
@@ -132,16 +137,51 @@ int cr_builder_concat(cr_builder *b, const int *layers, size_t n)
     return add_join(b, LAYER_CONCAT, layers, n);
 }
 
+int cr_builder_scale(cr_builder *b, double start)
+{
+    struct spec_layer *l = add_layer(b);
+    if (!l)
+        return -1;
+    cr_spec_layer_become(l, LAYER_SCALE);
+    l->weight_init.param[0] = start;
+    return (int)b->spec->n_layers - 1;
+}
+
+static int add_unary(cr_builder *b, enum layer_kind kind, double amount)
+{
+    struct spec_layer *l = add_layer(b);
+    if (!l)
+        return -1;
+    cr_spec_layer_become(l, kind);
+    l->amount = amount;
+    return (int)b->spec->n_layers - 1;
+}
+
+int cr_builder_norm(cr_builder *b)
+{
+    return add_unary(b, LAYER_NORM, SPEC_NORM_EPSILON);
+}
+
+int cr_builder_dropout(cr_builder *b, double p)
+{
+    return add_unary(b, LAYER_DROPOUT, p);
+}
+
+int cr_builder_noise(cr_builder *b, double sd)
+{
+    return add_unary(b, LAYER_NOISE, sd);
+}
+
 void cr_builder_from(cr_builder *b, int layer, const int *layers, size_t n)
 {
-    struct spec_layer *l = layer_at(b, layer, LAYER_DENSE);
+    struct spec_layer *l = any_layer(b, layer);
     if (l)
         set_from(b, l, layers, n);
 }
 
 void cr_builder_weights(cr_builder *b, int layer, const double *w, size_t n)
 {
-    struct spec_layer *l = layer_at(b, layer, LAYER_DENSE);
+    struct spec_layer *l = layer_at(b, layer);
     if (!l)
         return;
     if (l->units == 0 || n % l->units != 0) {
@@ -157,7 +197,7 @@ void cr_builder_weights(cr_builder *b, int layer, const double *w, size_t n)
 
 void cr_builder_biases(cr_builder *b, int layer, const double *bias, size_t n)
 {
-    struct spec_layer *l = layer_at(b, layer, LAYER_DENSE);
+    struct spec_layer *l = layer_at(b, layer);
     if (!l)
         return;
     l->bias = BIAS_PER_UNIT;
@@ -166,34 +206,87 @@ void cr_builder_biases(cr_builder *b, int layer, const double *bias, size_t n)
         fail_memory(b);
 }
 
-void cr_builder_init(cr_builder *b, int layer, const char *initialiser)
+/* The row of an initialiser's name, or -1 and a failure. */
+static int find_init(cr_builder *b, const char *initialiser)
 {
-    struct spec_layer *l = layer_at(b, layer, LAYER_DENSE);
-    if (!l)
-        return;
     const char *near = NULL;
     const int row = cr_init_find(initialiser, &near);
     if (row < 0) {
         fail(b, cr_fail(&b->err, CR_ERR_UNKNOWN, "unknown initialiser '%.60s'", initialiser));
         if (near)
             cr_hint(&b->err, "did you mean '%s'?", near);
-        return;
     }
-    l->weight_init.method = (enum init_method)row;
-    fail(b, cr_params_set(l->weight_init.param, cr_init_row(row)->param, initialiser, NULL, 0, NULL,
-                          &b->err));
+    return row;
+}
+
+static void set_init(cr_builder *b, struct init *init, const char *initialiser)
+{
+    const int row = find_init(b, initialiser);
+    if (row < 0)
+        return;
+    init->method = (enum init_method)row;
+    fail(b,
+         cr_params_set(init->param, cr_init_row(row)->param, initialiser, NULL, 0, NULL, &b->err));
+}
+
+void cr_builder_init(cr_builder *b, int layer, const char *initialiser)
+{
+    struct spec_layer *l = layer_at(b, layer);
+    if (l)
+        set_init(b, &l->weight_init, initialiser);
+}
+
+void cr_builder_bias_init(cr_builder *b, int layer, const char *initialiser)
+{
+    struct spec_layer *l = layer_at(b, layer);
+    if (l)
+        set_init(b, &l->bias_init, initialiser);
+}
+
+void cr_builder_ntk(cr_builder *b, int layer)
+{
+    struct spec_layer *l = layer_at(b, layer);
+    if (l)
+        l->ntk = 1;
+}
+
+/* 1 where both factors will do */
+static int check_factors(cr_builder *b, double weights, double biases)
+{
+    if (weights >= 0 && weights < 1e300 && biases >= 0 && biases < 1e300)
+        return 1;
+    fail(b, cr_fail(&b->err, CR_ERR_VALUE, "factors of a layer must be finite and not negative"));
+    return 0;
+}
+
+void cr_builder_rates(cr_builder *b, int layer, double weights, double biases)
+{
+    struct spec_layer *l = any_layer(b, layer);
+    if (!l || !check_factors(b, weights, biases))
+        return;
+    l->weight_rate = weights;
+    l->bias_rate = biases;
+}
+
+void cr_builder_decays(cr_builder *b, int layer, double weights, double biases)
+{
+    struct spec_layer *l = any_layer(b, layer);
+    if (!l || !check_factors(b, weights, biases))
+        return;
+    l->weight_decay = weights;
+    l->bias_decay = biases;
 }
 
 void cr_builder_no_bias(cr_builder *b, int layer)
 {
-    struct spec_layer *l = layer_at(b, layer, LAYER_DENSE);
+    struct spec_layer *l = layer_at(b, layer);
     if (l)
         l->bias = BIAS_NONE;
 }
 
 void cr_builder_shared_bias(cr_builder *b, int layer, double value)
 {
-    struct spec_layer *l = layer_at(b, layer, LAYER_DENSE);
+    struct spec_layer *l = layer_at(b, layer);
     if (!l)
         return;
     l->bias = BIAS_SHARED;
@@ -244,7 +337,7 @@ void cr_builder_input_names(cr_builder *b, const char *const *names, size_t n)
 
 void cr_builder_unit_names(cr_builder *b, int layer, const char *const *names, size_t n)
 {
-    struct spec_layer *l = layer_at(b, layer, LAYER_DENSE);
+    struct spec_layer *l = layer_at(b, layer);
     if (!l)
         return;
     if (n != l->units) {
@@ -329,6 +422,42 @@ void cr_builder_optimiser_constant(cr_builder *b, const char *name, double value
     for (int i = 0; !b->status && i < TABLE_PARAMS && row->param[i].name; i++)
         if (strcmp(row->param[i].name, name) == 0)
             o->param[i] = set[i];
+}
+
+/* Set two numbers that are 0 or more, the second at most `most`. */
+static void set_extras(cr_builder *b, double *to, double first, double *also, double second,
+                       const char *what)
+{
+    if (b->status)
+        return;
+    if (!(first >= 0 && first < 1e300 && second >= 0 && second < 1e300)) {
+        fail(b, cr_fail(&b->err, CR_ERR_VALUE, "%s must be finite and not negative", what));
+        return;
+    }
+    *to = first;
+    *also = second;
+}
+
+void cr_builder_clip(cr_builder *b, double norm, double value)
+{
+    struct spec_optimiser *o = &b->spec->optimiser;
+    set_extras(b, &o->clip_norm, norm, &o->clip_value, value, "where gradients are clipped");
+}
+
+void cr_builder_penalty(cr_builder *b, double l1, double l2)
+{
+    struct spec_optimiser *o = &b->spec->optimiser;
+    set_extras(b, &o->l1, l1, &o->l2, l2, "penalties");
+}
+
+void cr_builder_average(cr_builder *b, double average)
+{
+    if (b->status)
+        return;
+    if (average >= 0 && average < 1)
+        b->spec->optimiser.average = average;
+    else
+        fail(b, cr_fail(&b->err, CR_ERR_VALUE, "the average keeps a share from 0 to below 1"));
 }
 
 void cr_builder_learning_rate(cr_builder *b, double rate)

@@ -37,6 +37,7 @@ enum place_kind {
     IN_NOWHERE, /* this plan does not keep it */
     IN_INPUT,
     IN_TARGETS,
+    IN_WEIGHTS,
     IN_PARAMS,
     IN_SLICE,  /* per row, in the slice's part */
     IN_SUMS,   /* a sum over rows: one copy per slice, the first of them final */
@@ -66,7 +67,12 @@ struct update {
     enum update_decay decay;
     double rate; /* factor */
     double weight_decay;
+    int after; /* the call that comes after the kernel: the parameters' average; -1: none */
 };
+
+/* How many numbers of an update one member takes at a time; waking the others for less than
+ * that costs more than it saves. The norm of all gradients is the sum of what these have. */
+enum { CHUNK = 1 << 14 };
 
 /* Find the updates among a plan's calls; its values have places. CR_ERR_MEMORY. */
 cr_status cr_plan_updates(cr_plan *plan, cr_error *err);

@@ -178,7 +178,9 @@ static const char *element_name(struct checker *c, const struct param *group, si
     case PARAM_BIAS:
         return group->cols == l->units ? cr_arena_printf(c->names, "b[%s]", l->unit_names[i])
                                        : cr_arena_strdup(c->names, "b");
-    case PARAM_SLOPE: break;
+    case PARAM_SCALE: return cr_arena_printf(c->names, "s[%s]", l->unit_names[i]);
+    case PARAM_SLOPE:
+    case PARAM_KINDS: break;
     }
     return cr_arena_strdup(c->names, "slope");
 }

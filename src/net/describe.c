@@ -5,24 +5,36 @@ static const char *const role_name[ROLE_COUNT] = {
     [ROLE_INPUT] = "the input",
     [ROLE_TARGET] = "the target",
     [ROLE_PARAM] = "the parameter",
+    [ROLE_WEIGHT] = "the weight",
+    [ROLE_WEIGHT_SUM] = "the sum of the weights",
     [ROLE_ROWS] = "the number of examples",
     [ROLE_RATE] = "the learning rate",
     [ROLE_TIME] = "the number of the update",
     [ROLE_HYPER] = "the optimiser's constant",
     [ROLE_STATE] = "the optimiser's memory",
     [ROLE_JOIN] = "the value",
+    [ROLE_SCALED] = "the scaled input",
+    [ROLE_MASK] = "the mask",
+    [ROLE_NOISE] = "the noise",
+    [ROLE_MEAN] = "the mean",
+    [ROLE_VARIANCE] = "the variance",
+    [ROLE_DEVIATION] = "the deviation",
+    [ROLE_NORMAL] = "the normalised value",
     [ROLE_PRE] = "the pre-activation",
     [ROLE_ACT] = "the activation",
     [ROLE_PROBABILITY] = "the probability",
     [ROLE_LOG_SUM] = "the log of softmax's sum",
     [ROLE_SMOOTHED] = "the smoothed target",
     [ROLE_LOSS_EACH] = "the loss of one example",
+    [ROLE_WEIGHTED] = "the weighted loss of one example",
     [ROLE_LOSS] = "the loss",
     [ROLE_DERIVATIVE] = "the activation's derivative",
     [ROLE_GRAD] = "the gradient of the loss with respect to the activation",
     [ROLE_PART] = "a part of the gradient with respect to the activation",
-    [ROLE_SLOPE_TERM] = "a part of the gradient with respect to the slope",
+    [ROLE_SLOPE_TERM] = "a part of a parameter's gradient",
     [ROLE_PARAM_GRAD] = "the gradient",
+    [ROLE_NORM] = "the norm of the gradient",
+    [ROLE_CLIP] = "the factor of clipping",
     [ROLE_FACTOR] = "the optimiser's factor",
     [ROLE_MOVE] = "the optimiser's value",
     [ROLE_NEW_STATE] = "the optimiser's updated memory",
@@ -50,9 +62,10 @@ static int is_of_units(const struct tape *t, const struct value *v)
 {
     const struct spec_layer *l = v->layer < 0 ? NULL : &t->net->spec->layer[v->layer];
     const struct value *of = v;
-    while (of->role != ROLE_JOIN && of->of >= 0)
+    while (of->role != ROLE_JOIN && of->role != ROLE_SCALED && of->of >= 0)
         of = &t->value[of->of];
-    return l && v->cols == l->units && !(of->role == ROLE_JOIN && l->kind == LAYER_DENSE);
+    return l && v->cols == l->units && of->role != ROLE_SCALED &&
+           !(of->role == ROLE_JOIN && l->kind == LAYER_DENSE);
 }
 
 void cr_tape_describe(struct text *out, const struct tape *t, uint64_t ref)

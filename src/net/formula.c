@@ -34,15 +34,15 @@ static const struct expr *at(const struct element *e, int value, size_t row, siz
     return cr_expr_sym(e->a, cr_ref(value, extent == PER_ROW ? row : 0, index), NULL, NULL);
 }
 
-/* Symbols of a map's formula are its operands, at this element; a parameter beside examples
- * is one number for all. */
+/* Symbols of a map's formula are its operands, at this element; what has one column is the same
+ * in every column. */
 static const struct expr *operand(void *ctx, const struct expr *sym)
 {
     const struct element *e = ctx;
     const int v = e->s->in[sym->ref];
     const enum extent extent = e->t->value[v].extent;
-    const int broadcast = extent == SCALAR || (extent == PER_NET && e->s->phase != PHASE_UPDATE);
-    return at(e, v, e->row, broadcast ? 0 : e->index);
+    const size_t n = e->t->value[v].cols * (extent == PER_NET ? e->t->value[v].rows : 1);
+    return at(e, v, e->row, n == 1 ? 0 : e->index);
 }
 
 static const struct expr *map_formula(struct element *e, const struct expr *formula)
@@ -211,9 +211,28 @@ static const struct expr *total(const struct element *e)
     for (size_t r = 0; r < e->rows; r++)
         term[r] = at(e, e->s->in[0], r, 0);
     const struct expr *all = cr_expr_add(e->a, term, e->rows);
-    if (e->s->n_in < 2 || e->rows == 1)
+    if (e->s->n_in < 2 || (e->rows == 1 && e->t->value[e->s->in[1]].role == ROLE_ROWS))
         return all;
     return cr_expr_binary(e->a, EXPR_DIV, all, at(e, e->s->in[1], 0, 0));
+}
+
+/* sqrt(g1^2 + g2^2 + ...) over all parameters */
+static const struct expr *norm(const struct element *e)
+{
+    size_t n = 0, k = 0;
+    for (int i = 0; i < e->s->n_in; i++)
+        n += e->t->value[e->s->in[i]].rows * e->t->value[e->s->in[i]].cols;
+    const struct expr **term = arena_new(e->a, const struct expr *, n);
+    if (!term)
+        return NULL;
+    for (int i = 0; i < e->s->n_in; i++) {
+        const struct value *v = &e->t->value[e->s->in[i]];
+        for (size_t j = 0; j < v->rows * v->cols; j++)
+            term[k++] =
+                cr_expr_binary(e->a, EXPR_POW, at(e, e->s->in[i], 0, j), cr_expr_num(e->a, 2));
+    }
+    const struct expr *sum = cr_expr_add(e->a, term, n);
+    return sum ? cr_expr_call(e->a, "sqrt", &sum, 1) : NULL;
 }
 
 static const struct expr *descend(const struct element *e)
@@ -231,6 +250,8 @@ const struct expr *cr_step_formula(struct arena *a, const struct tape *tape, int
     struct element e = {a, tape, &tape->step[step], rows, row, index};
     switch (e.s->op) {
     case OP_MAP: return map_formula(&e, e.s->shown ? e.s->shown : e.s->formula);
+    case OP_MASK:
+    case OP_NOISE: break; /* drawn */
     case OP_LINEAR: return linear(&e);
     case OP_LINEAR_DX: return linear_dx(&e);
     case OP_LINEAR_DW: return linear_dw(&e);
@@ -240,9 +261,11 @@ const struct expr *cr_step_formula(struct arena *a, const struct tape *tape, int
     case OP_SLICE: return at(&e, e.s->in[0], row, e.s->begin + index);
     case OP_SOFTMAX: return softmax(&e);
     case OP_SOFTMAX_BACK: return softmax_back(&e);
+    case OP_ROW_SUM:
     case OP_LOSS: return loss(&e);
     case OP_LOSS_SOFTMAX: return loss_softmax(&e);
     case OP_TOTAL: return total(&e);
+    case OP_NORM: return norm(&e);
     case OP_DESCEND: return descend(&e);
     case OP_COUNT: break;
     }

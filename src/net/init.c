@@ -57,6 +57,7 @@ cr_status cr_init_fill(double *w, size_t rows, size_t cols, const struct init *i
     case INIT_GLOROT_NORMAL: sd = sqrt(2 / (in + out)); break;
     case INIT_HE_NORMAL: sd = sqrt(2 / in); break;
     case INIT_LECUN_NORMAL: sd = sqrt(1 / in); break;
+    case INIT_STANDARD_NORMAL:
     case INIT_ORTHOGONAL: sd = 1; break;
     case INIT_COUNT: return cr_fail(err, CR_ERR_ARGUMENT, "no such initialiser");
     }

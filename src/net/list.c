@@ -3,6 +3,7 @@
 #include <limits.h>
 
 #include "expr/expr.h"
+#include "net/schedule.h"
 #include "net/tables.h"
 
 static void set_params(cr_list_row *row, const struct table_param *param)
@@ -87,6 +88,18 @@ static int list_optimiser(int index, cr_list_row *row)
     return 1;
 }
 
+static int list_schedule(int index, cr_list_row *row)
+{
+    const struct schedule_row *s = cr_schedule_row(index);
+    if (!s)
+        return 0;
+    *row = (cr_list_row){
+        .name = s->name, .formula = s->formula, .meaning = s->meaning, .source = s->source};
+    set_aliases(row, s->alias, TABLE_ALIASES);
+    set_params(row, s->param);
+    return 1;
+}
+
 static int list_function(int index, cr_list_row *row)
 {
     const struct expr_function *f = cr_expr_function(index);
@@ -106,6 +119,7 @@ int cr_list(cr_list_kind kind, size_t index, cr_list_row *row)
     case CR_LIST_LOSSES: return list_loss((int)index, row);
     case CR_LIST_INITIALISERS: return list_init((int)index, row);
     case CR_LIST_OPTIMISERS: return list_optimiser((int)index, row);
+    case CR_LIST_SCHEDULES: return list_schedule((int)index, row);
     case CR_LIST_FUNCTIONS: return list_function((int)index, row);
     }
     return 0;

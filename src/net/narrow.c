@@ -130,9 +130,9 @@ static struct operand argument(struct maker *m, int value, size_t lanes)
     }
     if (v->role == ROLE_ROWS)
         return (struct operand){m->n->n_rows, 0};
-    if (v->rows != 1 || v->cols != 1)
+    if (v->rows != 1 || (v->cols != 1 && lanes_of(v->cols) != lanes))
         m->unfit = 1;
-    return (struct operand){param(m, value, SHARED), 0};
+    return (struct operand){param(m, value, v->cols == 1 ? SHARED : BY_UNIT), 0};
 }
 
 static void set_operands(struct narrow_op *op, struct operand a, struct operand b, struct operand c)
@@ -237,6 +237,20 @@ static void program(struct maker *m, const struct call *c, uint32_t out, size_t 
 }
 
 /* Calls. */
+
+/* A value that is a formula of others; one that is just another value lies where that lies. */
+static void map(struct maker *m, const struct call *c)
+{
+    const struct program *p = c->program;
+    if (p->n_steps == 0 && p->result < p->n_args &&
+        value_of(m, c->in[p->result])->extent == PER_ROW &&
+        value_of(m, c->in[p->result])->cols == value_of(m, c->out)->cols) {
+        m->n->slot[c->out] = *rows_of(m, c->in[p->result]);
+        return;
+    }
+    const struct narrow_slot *out = rows_of(m, c->out);
+    program(m, c, out->at, out->lanes);
+}
 
 static void linear(struct maker *m, const struct call *c, enum layout layout)
 {
@@ -390,7 +404,7 @@ static void descend(struct maker *m, const struct call *c)
 static void translate(struct maker *m, const struct call *c)
 {
     switch (c->op) {
-    case OP_MAP: program(m, c, rows_of(m, c->out)->at, rows_of(m, c->out)->lanes); break;
+    case OP_MAP: map(m, c); break;
     case OP_LINEAR: linear(m, c, BY_INPUT); break;
     case OP_LINEAR_DX: linear(m, c, BY_UNIT); break;
     case OP_SUM: sum(m, c); break;
@@ -463,7 +477,7 @@ static int sums_only_descend(const cr_plan *p)
 static int is_candidate(const cr_plan *p)
 {
     const int has_list = p->f32 ? p->f32->narrow != NULL : p->f64->narrow != NULL;
-    if (p->purpose == CR_FOR_EXPLAINING || !has_list)
+    if (p->purpose == CR_FOR_EXPLAINING || !has_list || p->weight_sum >= 0 || p->whole)
         return 0;
     for (int v = 0; v < p->tape->n_values; v++)
         if (p->tape->value[v].rows > NARROW_LANES || p->tape->value[v].cols > NARROW_LANES)
@@ -518,9 +532,10 @@ cr_status cr_narrow_make(cr_plan *plan, cr_error *err)
         make(&m);
     if (m.failed)
         return cr_fail_memory(err);
-    if (!m.unfit)
-        plan->narrow = m.n;
-    return CR_OK;
+    if (m.unfit)
+        return CR_OK;
+    plan->narrow = m.n;
+    return cr_narrow_step_make(plan, err);
 }
 
 size_t cr_narrow_work_size(const cr_plan *plan)

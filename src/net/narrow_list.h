@@ -33,6 +33,12 @@ struct narrow_const {
     uint32_t at; /* NARROW_LANES times */
 };
 
+/* A list that narrow_steps does. */
+struct whole_step {
+    struct narrow_step step;
+    double factor[4]; /* of the learning rate, for w1, b1, w2 and b2 */
+};
+
 struct narrow {
     size_t rows;                    /* at most; one slice */
     size_t size;                    /* of the memory, in numbers */
@@ -42,8 +48,12 @@ struct narrow {
     int n_params, n_consts;
     struct narrow_param *param;
     struct narrow_const *consts;
-    uint32_t rate;   /* [groups], each group's */
-    uint32_t n_rows; /* the number of rows, NARROW_LANES times */
+    uint32_t rate;            /* [groups], each group's */
+    uint32_t n_rows;          /* the number of rows, NARROW_LANES times */
+    struct whole_step *whole; /* NULL: the list is all there is */
 };
+
+/* Find out whether a plan's list is a whole step. Fails only for memory. */
+cr_status cr_narrow_step_make(cr_plan *plan, cr_error *err);
 
 #endif

@@ -113,6 +113,25 @@ static void NAME(run)(const cr_plan *plan, const struct run *run, enum phase fir
         NAME(end)(plan, run);
 }
 
+static size_t NAME(whole_steps)(const cr_plan *plan, const struct run *run, const struct batches *b,
+                                double *loss)
+{
+    const struct narrow *n = plan->narrow;
+    T *base = run->work, rate[4];
+    for (int i = 0; i < 4; i++)
+        rate[i] = (T)(run->rate * n->whole->factor[i]);
+    const struct narrow_batches all = {.in = run->in,
+                                       .targets = run->targets,
+                                       .rows = run->rows,
+                                       .n = b->n,
+                                       .first = b->first,
+                                       .steps = b->steps,
+                                       .losses = loss,
+                                       .out = base + n->slot[plan->tape->output].at,
+                                       .loss = base + n->slot[plan->tape->loss].at};
+    return plan->TABLE->narrow_steps(&n->whole->step, &all, run->params, rate);
+}
+
 static size_t NAME(train)(const cr_plan *plan, const struct run *run, const struct batches *b,
                           double *loss)
 {
@@ -122,6 +141,8 @@ static size_t NAME(train)(const cr_plan *plan, const struct run *run, const stru
     const T *value = (const T *)run->work + n->slot[plan->tape->loss].at;
     const size_t x = run->rows * in->cols, t = run->rows * targets->cols;
     size_t step = 0;
+    if (n->whole && plan->TABLE->narrow_steps)
+        return NAME(whole_steps)(plan, run, b, loss);
     NAME(begin)(plan, run);
     for (size_t at = b->first; step < b->steps; step++) {
         NAME(take)(run, in, (const T *)run->in + at * x);

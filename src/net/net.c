@@ -12,21 +12,26 @@ enum { ALIGN = 16 /* numbers: 64 bytes in float32, so that both types share one 
 static cr_status lay_out(cr_net *net, cr_error *err)
 {
     struct spec *s = net->spec;
-    net->param = arena_new(&s->arena, struct param, 3 * s->n_layers);
+    enum { MOST = 4 };
+    net->param = arena_new(&s->arena, struct param, MOST * s->n_layers);
     if (!net->param)
         return cr_fail_memory(err);
     net->n_params = net->block = 0;
     for (size_t i = 0; i < s->n_layers; i++) {
         const struct spec_layer *l = &s->layer[i];
         const struct param groups[] = {
-            {PARAM_WEIGHT, (int)i, l->units, cr_spec_fan_in(s, i), 0, l->weight_rate, 1},
-            {PARAM_BIAS, (int)i, 1, l->bias == BIAS_SHARED ? 1 : l->units, 0, l->bias_rate, 1},
-            {PARAM_SLOPE, (int)i, 1, 1, 0, l->weight_rate, 1},
+            {PARAM_WEIGHT, (int)i, l->units, cr_spec_fan_in(s, i), 0, l->weight_rate,
+             l->weight_decay},
+            {PARAM_BIAS, (int)i, 1, l->bias == BIAS_SHARED ? 1 : l->units, 0, l->bias_rate,
+             l->bias_decay},
+            {PARAM_SLOPE, (int)i, 1, 1, 0, l->weight_rate, l->weight_decay},
+            {PARAM_SCALE, (int)i, 1, l->units, 0, l->weight_rate, l->weight_decay},
         };
-        const int present[] = {l->kind == LAYER_DENSE,
-                               l->kind == LAYER_DENSE && l->bias != BIAS_NONE,
-                               l->act.d_param != NULL};
-        for (int k = 0; k < 3; k++) {
+        const int present[MOST] = {
+            l->kind == LAYER_DENSE,
+            (l->kind == LAYER_DENSE && l->bias != BIAS_NONE) || l->kind == LAYER_NORM,
+            l->act.d_param != NULL, l->kind == LAYER_SCALE || l->kind == LAYER_NORM};
+        for (int k = 0; k < MOST; k++) {
             if (!present[k])
                 continue;
             struct param *p = &net->param[net->n_params++];
@@ -54,15 +59,15 @@ static cr_status fill(cr_net *net, uint64_t seed, cr_error *err)
         const struct param *p = &net->param[g];
         const struct spec_layer *l = &s->layer[p->layer];
         const size_t n = p->rows * p->cols;
-        const double *given = p->kind == PARAM_WEIGHT ? l->weights
-                              : p->kind == PARAM_BIAS ? l->biases
-                                                      : &l->act.param[0];
+        const double *given = p->kind == PARAM_BIAS    ? l->biases
+                              : p->kind == PARAM_SLOPE ? &l->act.param[0]
+                                                       : l->weights;
         if (given) {
             for (size_t i = 0; i < n; i++)
                 cr_net_set(net, p->offset + i, given[i]);
             continue;
         }
-        const struct init *init = p->kind == PARAM_WEIGHT ? &l->weight_init : &l->bias_init;
+        const struct init *init = p->kind == PARAM_BIAS ? &l->bias_init : &l->weight_init;
         double *values = malloc(n * sizeof *values);
         if (!values)
             return cr_fail_memory(err);
@@ -87,6 +92,7 @@ cr_status cr_net_build(struct spec *spec, cr_type type, uint64_t seed, size_t ma
         return cr_fail_memory(err);
     net->spec = spec;
     net->type = type;
+    net->seed = seed;
     status = lay_out(net, err);
     if (!status)
         status = allocate(net, err);
@@ -163,8 +169,10 @@ size_t cr_net_n_groups(const cr_net *net)
 
 cr_param_group cr_net_group(const cr_net *net, size_t index)
 {
-    static const char *const what[] = {
-        [PARAM_WEIGHT] = "weight", [PARAM_BIAS] = "bias", [PARAM_SLOPE] = "slope"};
+    static const char *const what[] = {[PARAM_WEIGHT] = "weight",
+                                       [PARAM_BIAS] = "bias",
+                                       [PARAM_SLOPE] = "slope",
+                                       [PARAM_SCALE] = "scale"};
     const struct param *p = &net->param[index];
     return (cr_param_group){net->spec->layer[p->layer].name, what[p->kind], p->rows, p->cols,
                             p->offset};

@@ -10,12 +10,13 @@
 #include "chainrule/net.h"
 #include "net/spec.h"
 
-enum param_kind { PARAM_WEIGHT, PARAM_BIAS, PARAM_SLOPE };
+enum param_kind { PARAM_WEIGHT, PARAM_BIAS, PARAM_SLOPE, PARAM_SCALE, PARAM_KINDS };
 
 struct param {
     enum param_kind kind;
     int layer;
-    size_t rows, cols; /* weight [units][inputs]; bias [1][units or 1]; slope [1][1] */
+    size_t rows, cols; /* weight [units][inputs]; bias [1][units or 1]; slope [1][1];
+                          scale [1][units] */
     size_t offset;     /* in numbers, a multiple of 64 bytes */
     double rate;       /* factor of the learning rate */
     double decay;      /* factor of the optimiser's weight decay */
@@ -23,6 +24,7 @@ struct param {
 
 struct cr_net {
     struct spec *spec; /* finished */
+    uint64_t seed;     /* of its parameters, and of what training draws */
     int owns_spec;
     cr_type type;
     size_t n_params; /* groups */

@@ -151,6 +151,13 @@ static int is_passing(const cr_plan *p, int value)
            v->role != ROLE_NEW_STATE;
 }
 
+/* One shape: else a result that serves many elements would be computed for each. */
+static int is_alike(const cr_plan *p, const struct call *a, const struct call *b)
+{
+    const struct value *v = p->tape->value;
+    return v[a->out].extent == v[b->out].extent && v[a->out].cols == v[b->out].cols;
+}
+
 static void group(cr_plan *p)
 {
     for (int i = 0; i < p->n_calls;) {
@@ -158,8 +165,8 @@ static void group(cr_plan *p)
         int which = 0;
         struct call *reader =
             c->op == OP_MAP && is_passing(p, c->out) ? only_reader(p, c->out, &which) : NULL;
-        if (reader && reader->op == OP_MAP && !is_overtaken(p, c, reader) &&
-            try_substitute(p, c, reader, which)) {
+        if (reader && reader->op == OP_MAP && is_alike(p, c, reader) &&
+            !is_overtaken(p, c, reader) && try_substitute(p, c, reader, which)) {
             memmove(&p->call[i], &p->call[i + 1], (size_t)(p->n_calls - i - 1) * sizeof *p->call);
             p->n_calls--;
         } else {
@@ -232,7 +239,7 @@ static void move_late_calls(cr_plan *p)
 
 static void make_stages(cr_plan *p)
 {
-    if (p->purpose == CR_FOR_TRAINING)
+    if (p->purpose == CR_FOR_TRAINING && p->norm < 0 && !p->whole)
         move_late_calls(p);
     for (int i = 0, first = 0; i < p->n_calls; i++) {
         struct call *c = &p->call[i];
@@ -262,7 +269,7 @@ static cr_status make_calls(cr_plan *p, cr_error *err)
         if (!c->program)
             return err ? err->code : CR_ERR_LIMIT;
     }
-    if (p->purpose == CR_FOR_TRAINING)
+    if (p->purpose != CR_FOR_EXPLAINING)
         group(p);
     if (p->tiled)
         make_stages(p);
@@ -366,7 +373,13 @@ static cr_status place_rows(cr_plan *p, const struct lifetime *life, cr_error *e
     }
     free(size);
     p->scratch = p->slice;
-    p->slice += t->loss >= 0 ? scratch : 0;
+    for (int i = 0; i < p->n_calls; i++) {
+        const struct call *c = &p->call[i];
+        const size_t cols = t->value[c->in[0]].cols;
+        if ((c->op == OP_LOSS || c->op == OP_ROW_SUM) && cols > p->scratch_cols)
+            p->scratch_cols = cols;
+    }
+    p->slice += t->loss >= 0 || p->scratch_cols ? scratch : 0;
     return fits ? CR_OK
                 : cr_fail(err, CR_ERR_LIMIT, "%zu rows are too many for this network", p->rows);
 }
@@ -389,6 +402,7 @@ static void place_others(cr_plan *p)
         switch (value->role) {
         case ROLE_INPUT: slot->kind = IN_INPUT; break;
         case ROLE_TARGET: slot->kind = IN_TARGETS; break;
+        case ROLE_WEIGHT: slot->kind = IN_WEIGHTS; break;
         case ROLE_PARAM:
             *slot = (struct slot){IN_PARAMS, t->net->param[value->param].offset};
             break;
@@ -407,6 +421,10 @@ static void place_others(cr_plan *p)
             *slot = (struct slot){IN_SHARED, p->shared};
             p->shared += n;
             break;
+        case ROLE_NORM:
+            *slot = (struct slot){IN_SHARED, p->shared};
+            p->shared += aligned(1 + t->net->block / CHUNK + t->net->n_params);
+            break;
         case ROLE_MOVE:
             if (!is_made(p, v))
                 break;
@@ -419,6 +437,8 @@ static void place_others(cr_plan *p)
                 break;
             }
             /* fall through */
+        case ROLE_CLIP:
+        case ROLE_WEIGHT_SUM:
         case ROLE_ROWS:
         case ROLE_RATE:
         case ROLE_TIME:
@@ -429,6 +449,11 @@ static void place_others(cr_plan *p)
             break;
         default: break;
         }
+    }
+    if (p->whole) {
+        p->whole_at = p->shared;
+        p->whole_size = aligned(t->net->block);
+        p->shared += 2 * p->whole_size;
     }
 }
 
@@ -463,6 +488,9 @@ static cr_status place(cr_plan *p, cr_error *err)
     place_others(p);
     p->rows_value = cr_tape_find(t, ROLE_ROWS, -1, -1);
     p->rate_value = cr_tape_find(t, ROLE_RATE, -1, -1);
+    p->weight_sum = cr_tape_find(t, ROLE_WEIGHT_SUM, -1, -1);
+    for (int i = 0; i < t->n_steps; i++)
+        p->draws |= t->step[i].op == OP_MASK || t->step[i].op == OP_NOISE;
     find_lifetimes(p, life);
     cr_status status = place_rows(p, life, err);
     if (status)
@@ -491,6 +519,10 @@ static cr_status choose_kernels(cr_plan *p, cr_precision precision, cr_error *er
     const int bf16 = precision == CR_PRECISION_BF16;
     if (precision < CR_PRECISION_DEFAULT || precision > CR_PRECISION_BF16)
         return cr_fail(err, CR_ERR_ARGUMENT, "%d is no precision", (int)precision);
+    if (bf16 && p->whole)
+        return cr_fail(err, CR_ERR_ARGUMENT,
+                       "%s compares losses and gradients, for which bf16 is too coarse",
+                       cr_optimiser_row((int)p->net->spec->optimiser.method)->name);
     if (bf16 && p->net->type != CR_F32)
         return cr_fail(err, CR_ERR_ARGUMENT, "bf16 needs a float32 network");
     p->precision = bf16 ? CR_PRECISION_BF16 : CR_PRECISION_FLOAT32;
@@ -513,7 +545,10 @@ cr_status cr_plan_make(const struct tape *tape, cr_net *net, cr_purpose purpose,
         return cr_fail_memory(err);
     p->tape = tape;
     p->net = net;
+    p->norm = cr_tape_find(tape, ROLE_NORM, -1, -1);
     p->purpose = purpose;
+    if (purpose == CR_FOR_TRAINING)
+        p->whole = cr_optimiser_row((int)net->spec->optimiser.method)->whole;
     p->rows = rows;
     p->tiled = net->block >= TILED && purpose != CR_FOR_EXPLAINING;
     cr_error own = {0};

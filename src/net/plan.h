@@ -42,14 +42,21 @@ struct cr_plan {
     struct call *call;
     struct slot *slot;          /* [n_values] */
     int rows_value, rate_value; /* ROLE_ROWS and ROLE_RATE, or -1 */
+    int weight_sum;             /* ROLE_WEIGHT_SUM; -1: examples have no weights */
+    int draws; /* anything is drawn, for which the number of the update is wanted */
     int n_updates;
     struct update *update; /* [n_updates] how each group of parameters gets its new values */
     /* Work memory, in numbers: sums of slice 0 (final once joined), shared, sums of the
      * other slices, the slices' parts. */
     size_t sums, shared, slice;
-    size_t scratch; /* where in a slice's part scratch begins */
-    size_t pack;    /* where the calling thread's memory for kernels begins, after all slices */
-    int tiled;      /* one slice after another, each call cut into parts of its output */
+    size_t scratch;      /* where in a slice's part scratch begins */
+    size_t scratch_cols; /* numbers of it for each row */
+    size_t pack; /* where the calling thread's memory for kernels begins, after all slices */
+    int norm;    /* ROLE_NORM, whose chunks lie behind it; -1: gradients are not clipped by it */
+    enum whole_update whole; /* of a plan for training: what follows its backward pass */
+    size_t whole_at; /* where in the shared part the two arrays for that begin; their size */
+    size_t whole_size;
+    int tiled; /* one slice after another, each call cut into parts of its output */
     size_t most_slices;
     size_t work_size; /* bytes */
     void *frozen;     /* parameters, and after them turned weights; NULL: those of a run are used */
@@ -65,13 +72,15 @@ cr_status cr_plan_make(const struct tape *tape, cr_net *net, cr_purpose purpose,
 struct run {
     const void *in;      /* [rows][inputs] */
     const void *targets; /* [rows][outputs]; NULL when predicting */
+    const void *weights; /* [rows] in the loss, of a plan for examples with weights; else NULL */
     size_t rows;
     void *params; /* the net's block, or another of the same layout; written by a
                                        training plan's update only */
     double rate;  /* learning rate */
     void *state;  /* [arrays][block] of the optimiser, written by a training plan's update;
                            NULL where it keeps nothing */
-    size_t t;     /* number of the update, from 1; optimisers other than plain gradient descent */
+    size_t t;     /* number of the update, from 1; for optimisers other than plain gradient
+                           descent, and for what is drawn */
     void *work;
     struct team *team; /* NULL: the calling thread alone */
     /* Called after each step with its values just made, serial runs only: may change them.

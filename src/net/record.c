@@ -2,12 +2,13 @@
  * backwards. Each forward value gathers what its uses contribute to its gradient; a value
  * used once needs no sum. */
 #include <assert.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "net/record.h"
 
-enum { PER_LAYER_STEPS = 16 + 4 * SPEC_FROM, PER_GROUP_STEPS = 3 + OPT_STATES + OPT_STEPS };
+enum { PER_LAYER_STEPS = 24 + 4 * SPEC_FROM, PER_GROUP_STEPS = 5 + OPT_STATES + OPT_STEPS };
 
 int cr_record_value(struct recorder *r, enum role role, enum extent extent, size_t rows,
                     size_t cols, int of, int layer)
@@ -25,7 +26,7 @@ int cr_record_value(struct recorder *r, enum role role, enum extent extent, size
     return t->n_values++;
 }
 
-static int per_row(struct recorder *r, enum role role, size_t cols, int of, int layer)
+int cr_record_rows(struct recorder *r, enum role role, size_t cols, int of, int layer)
 {
     return cr_record_value(r, role, PER_ROW, 0, cols, of, layer);
 }
@@ -101,6 +102,34 @@ static struct step *map_step(struct recorder *r, enum op op, enum phase phase, i
     return s;
 }
 
+enum { MOST_NAMES = 8 };
+
+static const struct expr *parse(struct recorder *r, const char *text, const struct named *names,
+                                int n)
+{
+    const char *vars[MOST_NAMES];
+    const struct expr *e = NULL;
+    assert(n <= MOST_NAMES);
+    for (int i = 0; i < n; i++)
+        vars[i] = names[i].name;
+    if (cr_expr_parse(&r->tape->arena, text, strlen(text), vars, (size_t)n, NULL, (struct place){0},
+                      &e, NULL))
+        r->failed = 1;
+    return e;
+}
+
+struct step *cr_record_formula(struct recorder *r, enum op op, enum phase phase, int out,
+                               const char *text, const char *shown, const struct named *names,
+                               int n)
+{
+    struct operand operand[MOST_NAMES];
+    for (int i = 0; i < n; i++)
+        operand[i] = (struct operand){(uint64_t)i, names[i].value, names[i].number};
+    const struct expr *e = parse(r, text, names, n);
+    const struct expr *books = shown ? parse(r, shown, names, n) : NULL;
+    return map_step(r, op, phase, out, e, books, operand, n);
+}
+
 static const struct expr *symbol(struct recorder *r, uint64_t ref)
 {
     return cr_expr_sym(&r->tape->arena, ref, NULL, NULL);
@@ -113,12 +142,12 @@ static size_t width(const struct recorder *r, int value)
     return r->tape->value[value].cols;
 }
 
-static int source_of(const struct recorder *r, const struct spec_layer *l, int i)
+int cr_record_source(const struct recorder *r, const struct spec_layer *l, int i)
 {
     return l->from[i] == FROM_INPUTS ? r->tape->input : r->out[l->from[i]];
 }
 
-static int param_value(const struct recorder *r, int layer, enum param_kind kind)
+int cr_record_param(const struct recorder *r, int layer, enum param_kind kind)
 {
     const int group = cr_net_param(r->tape->net, layer, kind);
     for (int v = 0; group != NONE && v < r->tape->n_values; v++)
@@ -133,10 +162,10 @@ static int record_join(struct recorder *r, int layer, enum op op)
     int in[SPEC_FROM];
     size_t cols = 0;
     for (int i = 0; i < l->n_from; i++) {
-        in[i] = source_of(r, l, i);
+        in[i] = cr_record_source(r, l, i);
         cols = op == OP_SUM ? width(r, in[i]) : cols + width(r, in[i]);
     }
-    const int out = per_row(r, ROLE_JOIN, cols, NONE, layer);
+    const int out = cr_record_rows(r, ROLE_JOIN, cols, NONE, layer);
     cr_record_step(r, op, PHASE_FORWARD, out, in, l->n_from);
     return out;
 }
@@ -145,7 +174,7 @@ static int act_operands(const struct recorder *r, int layer, int pre, int act,
                         struct operand *operand)
 {
     const struct activation *a = &r->spec->layer[layer].act;
-    const int slope = param_value(r, layer, PARAM_SLOPE);
+    const int slope = cr_record_param(r, layer, PARAM_SLOPE);
     operand[0] = (struct operand){ACT_T, pre, 0};
     operand[1] = (struct operand){ACT_Z, act, 0};
     operand[2] = (struct operand){ACT_PARAM0, slope, a->param[0]};
@@ -158,26 +187,48 @@ static int is_identity(const struct activation *a)
     return a->row == cr_activation_find("identity", NULL);
 }
 
+/* NTK parametrisation: weights are applied to x/sqrt(n). */
+static struct step *over_root(struct recorder *r, enum phase phase, int out, int x, size_t n)
+{
+    return cr_record_formula(r, OP_MAP, phase, out, "x*c", "x/sqrt(n)",
+                             (const struct named[]){{"x", x, 0},
+                                                    {"c", NONE, 1 / sqrt((double)n)},
+                                                    {"n", NONE, (double)n}},
+                             3);
+}
+
+static int record_scaled(struct recorder *r, int layer, int x)
+{
+    const int out = cr_record_rows(r, ROLE_SCALED, width(r, x), x, layer);
+    over_root(r, PHASE_FORWARD, out, x, width(r, x));
+    return out;
+}
+
 static void record_layer(struct recorder *r, int layer)
 {
     const struct spec_layer *l = &r->spec->layer[layer];
     int pre;
     if (l->kind == LAYER_DENSE) {
-        const int x = l->n_from > 1 ? record_join(r, layer, OP_CONCAT) : source_of(r, l, 0);
-        const int w = param_value(r, layer, PARAM_WEIGHT), b = param_value(r, layer, PARAM_BIAS);
-        pre = per_row(r, ROLE_PRE, l->units, NONE, layer);
+        int x = l->n_from > 1 ? record_join(r, layer, OP_CONCAT) : cr_record_source(r, l, 0);
+        if (l->ntk)
+            x = record_scaled(r, layer, x);
+        const int w = cr_record_param(r, layer, PARAM_WEIGHT),
+                  b = cr_record_param(r, layer, PARAM_BIAS);
+        pre = cr_record_rows(r, ROLE_PRE, l->units, NONE, layer);
         cr_record_step(r, OP_LINEAR, PHASE_FORWARD, pre, (const int[]){x, w, b}, b == NONE ? 2 : 3);
     } else {
-        pre = record_join(r, layer, l->kind == LAYER_ADD ? OP_SUM : OP_CONCAT);
+        pre = cr_layer_is_unary(l)
+                  ? cr_record_unary(r, layer)
+                  : record_join(r, layer, l->kind == LAYER_ADD ? OP_SUM : OP_CONCAT);
         if (is_identity(&l->act)) {
             r->out[layer] = pre;
             return;
         }
     }
-    const int act = r->out[layer] = per_row(r, ROLE_ACT, l->units, pre, layer);
+    const int act = r->out[layer] = cr_record_rows(r, ROLE_ACT, l->units, pre, layer);
     if (!l->act.formula) {
         struct step *s = STEP(r, OP_SOFTMAX, PHASE_FORWARD, act, pre);
-        s->out2 = per_row(r, ROLE_LOG_SUM, 1, pre, layer);
+        s->out2 = cr_record_rows(r, ROLE_LOG_SUM, 1, pre, layer);
         r->tape->value[s->out2].maker = r->tape->n_steps - 1;
         return;
     }
@@ -219,7 +270,7 @@ static int record_smoothing(struct recorder *r)
         return t->target;
     const struct loss_row *row = cr_loss_row(r->spec->loss.row);
     const int many = row->kind == LOSS_SOFTMAX || strcmp(row->name, "cross-entropy") == 0;
-    const int out = per_row(r, ROLE_SMOOTHED, width(r, t->target), t->target, NONE);
+    const int out = cr_record_rows(r, ROLE_SMOOTHED, width(r, t->target), t->target, NONE);
     static const char formula[] = "(1 - s)*t + s/k";
     const struct expr *e = NULL;
     if (cr_expr_parse(&t->arena, formula, strlen(formula), (const char *[]){"t", "s", "k"}, 3, NULL,
@@ -241,6 +292,22 @@ static void loss_operands(const struct recorder *r, const struct loss_parts *l,
         operand[3 + k] = (struct operand){LOSS_PARAM0 + (uint64_t)k, NONE, r->spec->loss.param[k]};
 }
 
+/* What the mean over examples divides by. */
+static int share(const struct recorder *r)
+{
+    return r->weight == NONE ? r->rows : r->weight_sum;
+}
+
+static int weighted(struct recorder *r, int each)
+{
+    if (r->weight == NONE)
+        return each;
+    const int out = cr_record_rows(r, ROLE_WEIGHTED, 1, each, NONE);
+    cr_record_formula(r, OP_MAP, PHASE_LOSS, out, "w*l", NULL,
+                      (const struct named[]){{"w", r->weight, 0}, {"l", each, 0}}, 2);
+    return out;
+}
+
 static struct loss_parts record_loss(struct recorder *r)
 {
     struct tape *t = r->tape;
@@ -257,13 +324,13 @@ static struct loss_parts record_loss(struct recorder *r)
         l.y = t->value[t->output].of;
     }
     l.t = record_smoothing(r);
-    const int each = per_row(r, ROLE_LOSS_EACH, 1, NONE, NONE);
+    const int each = cr_record_rows(r, ROLE_LOSS_EACH, 1, NONE, NONE);
     if (l.row->kind == LOSS_SOFTMAX) {
         int log_sum;
         if (l.p == NONE) {
-            l.p = per_row(r, ROLE_PROBABILITY, width(r, l.y), l.y, last);
+            l.p = cr_record_rows(r, ROLE_PROBABILITY, width(r, l.y), l.y, last);
             struct step *s = STEP(r, OP_SOFTMAX, PHASE_LOSS, l.p, l.y);
-            s->out2 = log_sum = per_row(r, ROLE_LOG_SUM, 1, l.y, last);
+            s->out2 = log_sum = cr_record_rows(r, ROLE_LOG_SUM, 1, l.y, last);
             t->value[log_sum].maker = t->n_steps - 1;
         } else {
             log_sum = cr_tape_find(t, ROLE_LOG_SUM, l.y, NONE);
@@ -279,7 +346,7 @@ static struct loss_parts record_loss(struct recorder *r)
         s->mean = l.row->mean_over_outputs && width(r, l.y) > 1;
     }
     t->loss = cr_record_value(r, ROLE_LOSS, SCALAR, 1, 1, NONE, NONE);
-    cr_record_step(r, OP_TOTAL, PHASE_LOSS, t->loss, (const int[]){each, r->rows},
+    cr_record_step(r, OP_TOTAL, PHASE_LOSS, t->loss, (const int[]){weighted(r, each), share(r)},
                    r->spec->loss.reduction == REDUCE_MEAN ? 2 : 1);
     return l;
 }
@@ -287,14 +354,14 @@ static struct loss_parts record_loss(struct recorder *r)
 /* Backward. */
 
 /* The gradient that a use of `of` contributes: a part, or all of it when it is the only use. */
-static int contribution(struct recorder *r, int of)
+int cr_record_contribution(struct recorder *r, int of)
 {
     const struct value *v = &r->tape->value[of];
     const enum role role = r->uses[of] > 1 ? ROLE_PART : ROLE_GRAD;
-    return per_row(r, role, v->cols, of, v->layer);
+    return cr_record_rows(r, role, v->cols, of, v->layer);
 }
 
-static void contribute(struct recorder *r, int of, int part)
+void cr_record_contribute(struct recorder *r, int of, int part)
 {
     if (!r->parts[of]) {
         r->parts[of] = arena_new(&r->tape->arena, int, (size_t)r->uses[of] + 1);
@@ -314,12 +381,12 @@ static int gradient(struct recorder *r, int of)
     if (r->n_parts[of] == 1)
         return r->parts[of][0];
     const struct value *v = &r->tape->value[of];
-    const int sum = per_row(r, ROLE_GRAD, v->cols, of, v->layer);
+    const int sum = cr_record_rows(r, ROLE_GRAD, v->cols, of, v->layer);
     cr_record_step(r, OP_SUM, PHASE_BACKWARD, sum, r->parts[of], r->n_parts[of]);
     return sum;
 }
 
-static int wants_gradient(const struct recorder *r, int of)
+int cr_record_wanted(const struct recorder *r, int of)
 {
     return of != r->tape->input || (r->what & TAPE_INPUT_GRAD);
 }
@@ -328,10 +395,11 @@ static int wants_gradient(const struct recorder *r, int of)
 static void record_loss_gradient(struct recorder *r, const struct loss_parts *l)
 {
     struct arena *a = &r->tape->arena;
-    enum { ROWS_REF = 100 };
-    struct operand operand[4 + TABLE_PARAMS];
+    enum { SHARE_REF = 100, WEIGHT_REF, MOST = 5 + TABLE_PARAMS };
+    struct operand operand[MOST];
     loss_operands(r, l, operand);
-    operand[3 + TABLE_PARAMS] = (struct operand){ROWS_REF, r->rows, 0};
+    operand[MOST - 2] = (struct operand){SHARE_REF, share(r), 0};
+    operand[MOST - 1] = (struct operand){WEIGHT_REF, r->weight, 1};
 
     /* With respect to logits the gradient is p - t, and the probabilities p are known. */
     const struct expr *d = l->p != NONE ? cr_expr_sub(a, symbol(r, LOSS_P), symbol(r, LOSS_T))
@@ -339,12 +407,14 @@ static void record_loss_gradient(struct recorder *r, const struct loss_parts *l)
     const size_t cols = width(r, l->y);
     if (l->row->mean_over_outputs && cols > 1)
         d = cr_expr_binary(a, EXPR_DIV, d, cr_expr_num(a, (double)cols));
+    if (r->weight != NONE)
+        d = cr_expr_mul(a, (const struct expr *[]){d, symbol(r, WEIGHT_REF)}, 2);
     if (r->spec->loss.reduction == REDUCE_MEAN)
-        d = cr_expr_binary(a, EXPR_DIV, d, symbol(r, ROWS_REF));
-    const int out = per_row(r, ROLE_GRAD, cols, l->y, r->tape->value[l->y].layer);
-    map_step(r, OP_MAP, PHASE_BACKWARD, out, d, NULL, operand, 4 + TABLE_PARAMS);
+        d = cr_expr_binary(a, EXPR_DIV, d, symbol(r, SHARE_REF));
+    const int out = cr_record_rows(r, ROLE_GRAD, cols, l->y, r->tape->value[l->y].layer);
+    map_step(r, OP_MAP, PHASE_BACKWARD, out, d, NULL, operand, MOST);
     r->uses[l->y] = 1;
-    contribute(r, l->y, out);
+    cr_record_contribute(r, l->y, out);
 }
 
 static void record_join_gradient(struct recorder *r, int join, int d, enum op op)
@@ -354,14 +424,14 @@ static void record_join_gradient(struct recorder *r, int join, int d, enum op op
     for (int i = 0; i < forward->n_in; i++) {
         const int of = forward->in[i];
         const size_t cols = width(r, of);
-        if (wants_gradient(r, of)) {
+        if (cr_record_wanted(r, of)) {
             if (op == OP_SUM && r->uses[of] > 1) {
-                contribute(r, of, d); /* the sum hands its gradient on unchanged */
+                cr_record_contribute(r, of, d); /* the sum hands its gradient on unchanged */
             } else {
-                const int part = contribution(r, of);
+                const int part = cr_record_contribution(r, of);
                 struct step *s = STEP(r, op == OP_SUM ? OP_SUM : OP_SLICE, PHASE_BACKWARD, part, d);
                 s->begin = begin;
-                contribute(r, of, part);
+                cr_record_contribute(r, of, part);
             }
         }
         begin += cols;
@@ -374,27 +444,27 @@ static int record_delta(struct recorder *r, int layer, int act, int pre)
     const struct activation *f = &r->spec->layer[layer].act;
     const int dz = gradient(r, act);
     if (!f->formula) {
-        const int delta = per_row(r, ROLE_GRAD, width(r, pre), pre, layer);
+        const int delta = cr_record_rows(r, ROLE_GRAD, width(r, pre), pre, layer);
         STEP(r, OP_SOFTMAX_BACK, PHASE_BACKWARD, delta, act, dz);
         return delta;
     }
     struct operand operand[4];
     const int n = act_operands(r, layer, pre, act, operand);
-    const int s = per_row(r, ROLE_DERIVATIVE, width(r, pre), act, layer);
+    const int s = cr_record_rows(r, ROLE_DERIVATIVE, width(r, pre), act, layer);
     map_step(r, OP_MAP, PHASE_BACKWARD, s, f->derivative, NULL, operand, n);
 
-    const int delta = per_row(r, ROLE_GRAD, width(r, pre), pre, layer);
+    const int delta = cr_record_rows(r, ROLE_GRAD, width(r, pre), pre, layer);
     const struct expr *product =
         cr_expr_mul(a, (const struct expr *[]){symbol(r, 0), symbol(r, 1)}, 2);
     map_step(r, OP_MAP, PHASE_BACKWARD, delta, product, NULL,
              (const struct operand[]){{0, dz, 0}, {1, s, 0}}, 2);
 
     if (f->d_param) {
-        const int slope = param_value(r, layer, PARAM_SLOPE);
+        const int slope = cr_record_param(r, layer, PARAM_SLOPE);
         enum { UPSTREAM_REF = 100 };
         const struct operand with_upstream[] = {
             operand[0], operand[1], operand[2], operand[3], {UPSTREAM_REF, dz, 0}};
-        const int term = per_row(r, ROLE_SLOPE_TERM, width(r, pre), slope, layer);
+        const int term = cr_record_rows(r, ROLE_SLOPE_TERM, width(r, pre), slope, layer);
         product = cr_expr_mul(a, (const struct expr *[]){symbol(r, UPSTREAM_REF), f->d_param}, 2);
         map_step(r, OP_MAP, PHASE_BACKWARD, term, product, NULL, with_upstream, 5);
         const int grad = cr_record_value(r, ROLE_PARAM_GRAD, PER_NET, 1, 1, slope, layer);
@@ -404,7 +474,7 @@ static int record_delta(struct recorder *r, int layer, int act, int pre)
     return delta;
 }
 
-static int record_param_gradient(struct recorder *r, enum op op, int param, const int *in, int n_in)
+int cr_record_param_gradient(struct recorder *r, enum op op, int param, const int *in, int n_in)
 {
     const struct value v = r->tape->value[param];
     const int grad = cr_record_value(r, ROLE_PARAM_GRAD, PER_NET, v.rows, v.cols, param, v.layer);
@@ -427,28 +497,41 @@ static void record_layer_backward(struct recorder *r, int layer)
     }
     if (r->failed)
         return;
+    if (cr_layer_is_unary(l)) {
+        cr_record_unary_gradient(r, layer, pre, delta);
+        return;
+    }
     if (l->kind != LAYER_DENSE) {
         record_join_gradient(r, pre, delta, l->kind == LAYER_ADD ? OP_SUM : OP_CONCAT);
         return;
     }
     const struct step *forward = &r->tape->step[r->tape->value[pre].maker];
-    const int x = forward->in[0], w = forward->in[1];
-    record_param_gradient(r, OP_LINEAR_DW, w, (const int[]){delta, x}, 2);
+    const int read = forward->in[0], w = forward->in[1];
+    const int x = l->ntk ? r->tape->value[read].of : read;
+    cr_record_param_gradient(r, OP_LINEAR_DW, w, (const int[]){delta, read}, 2);
     if (forward->n_in > 2)
-        record_param_gradient(r, OP_SUM_ROWS, forward->in[2], (const int[]){delta}, 1);
+        cr_record_param_gradient(r, OP_SUM_ROWS, forward->in[2], (const int[]){delta}, 1);
 
     const int joined = l->n_from > 1;
-    int wanted = !joined && wants_gradient(r, x);
+    int wanted = !joined && cr_record_wanted(r, x);
     for (int i = 0; joined && i < l->n_from; i++)
-        wanted |= wants_gradient(r, source_of(r, l, i));
+        wanted |= cr_record_wanted(r, cr_record_source(r, l, i));
     if (!wanted)
         return;
-    const int dx = contribution(r, x);
-    STEP(r, OP_LINEAR_DX, PHASE_BACKWARD, dx, delta, w);
+    int d_read = NONE;
+    if (l->ntk) {
+        d_read = cr_record_rows(r, ROLE_GRAD, width(r, read), read, layer);
+        STEP(r, OP_LINEAR_DX, PHASE_BACKWARD, d_read, delta, w);
+    }
+    const int dx = cr_record_contribution(r, x);
+    if (l->ntk)
+        over_root(r, PHASE_BACKWARD, dx, d_read, width(r, x));
+    else
+        STEP(r, OP_LINEAR_DX, PHASE_BACKWARD, dx, delta, w);
     if (joined)
         record_join_gradient(r, x, dx, OP_CONCAT);
     else
-        contribute(r, x, dx);
+        cr_record_contribute(r, x, dx);
 }
 
 static void record(struct recorder *r)
@@ -457,9 +540,9 @@ static void record(struct recorder *r)
     const cr_net *net = t->net;
     const int n = (int)r->spec->n_layers;
 
-    t->input = per_row(r, ROLE_INPUT, r->spec->n_inputs, NONE, NONE);
+    t->input = cr_record_rows(r, ROLE_INPUT, r->spec->n_inputs, NONE, NONE);
     if (r->what)
-        t->target = per_row(r, ROLE_TARGET, r->spec->n_outputs, NONE, NONE);
+        t->target = cr_record_rows(r, ROLE_TARGET, r->spec->n_outputs, NONE, NONE);
     for (size_t g = 0; g < net->n_params; g++) {
         const struct param *p = &net->param[g];
         const int v = cr_record_value(r, ROLE_PARAM, PER_NET, p->rows, p->cols, NONE, p->layer);
@@ -467,6 +550,10 @@ static void record(struct recorder *r)
     }
     if (r->what)
         r->rows = cr_record_value(r, ROLE_ROWS, SCALAR, 1, 1, NONE, NONE);
+    if (r->what & TAPE_WEIGHTS) {
+        r->weight = cr_record_rows(r, ROLE_WEIGHT, 1, NONE, NONE);
+        r->weight_sum = cr_record_value(r, ROLE_WEIGHT_SUM, SCALAR, 1, 1, NONE, NONE);
+    }
     if (r->what & TAPE_UPDATE)
         r->rate = cr_record_value(r, ROLE_RATE, SCALAR, 1, 1, NONE, NONE);
 
@@ -496,6 +583,8 @@ cr_status cr_tape_record(const cr_net *net, unsigned what, struct tape **out, cr
     const size_t room = 32 + spec->n_layers * PER_LAYER_STEPS + net->n_params * PER_GROUP_STEPS;
     struct recorder r = {
         .tape = t, .spec = spec, .what = what, .room = (int)room, .rows = NONE, .rate = NONE};
+    r.weight = r.weight_sum = NONE;
+    r.predicting = !what || (what & TAPE_PREDICTING);
     t->net = net;
     t->target = t->loss = t->loss_row = NONE;
     t->value = arena_new(&t->arena, struct value, room);

@@ -7,7 +7,8 @@
 #include "net/record.h"
 
 enum { VAR_W, VAR_G, VAR_RATE, VAR_TIME, VAR_PARAM0 };
-enum { MOST_VARS = VAR_PARAM0 + TABLE_PARAMS + OPT_FACTORS + OPT_STATES + OPT_STEPS };
+enum { EXTRAS = 8 }; /* names that every optimiser knows */
+enum { MOST_VARS = VAR_PARAM0 + TABLE_PARAMS + OPT_FACTORS + OPT_STATES + OPT_STEPS + EXTRAS };
 enum form { FORM_RUN, FORM_SHOWN, FORMS };
 
 /* The names that formulas know, and what each stands for: an expression whose symbols' refs are
@@ -120,6 +121,31 @@ static int scalar(struct recorder *r, enum role role, int which)
     return v;
 }
 
+static void define_number(struct scope *s, const char *name, double v)
+{
+    define(s, name, number(s, v), number(s, v));
+}
+
+/* How far the gradient is scaled down: min(1, clip_norm/(norm + 1e-6)), as PyTorch has it. */
+static void open_clipping(struct scope *s)
+{
+    struct tape *t = s->r->tape;
+    int *gradients = arena_new(s->a, int, (size_t)t->n_values), n = 0;
+    if (!gradients) {
+        s->r->failed = 1;
+        return;
+    }
+    for (int v = 0; v < t->n_values; v++)
+        if (t->value[v].role == ROLE_PARAM_GRAD)
+            gradients[n++] = v;
+    const int norm = scalar(s->r, ROLE_NORM, 0), clip = scalar(s->r, ROLE_CLIP, 0);
+    cr_record_step(s->r, OP_NORM, PHASE_UPDATE, norm, gradients, n);
+    define_value(s, "norm", norm);
+    define_number(s, "clip_norm", s->optimiser->clip_norm);
+    assign(s, clip, "min(1, clip_norm/(norm + 0.000001))", NULL);
+    define_value(s, "clip", clip);
+}
+
 /* What the updates of all groups read. */
 static void open_scope(struct scope *s)
 {
@@ -135,6 +161,13 @@ static void open_scope(struct scope *s)
         define(s, row->symbol[i].name, number(s, v),
                s->hyper[i] == NONE ? number(s, v) : symbol(s, s->hyper[i]));
     }
+    define_number(s, "clip_value", s->optimiser->clip_value);
+    define_number(s, "l1", s->optimiser->l1);
+    define_number(s, "l2", s->optimiser->l2);
+    define_number(s, "share", s->optimiser->average);
+    define_value(s, "loss", s->r->tape->loss);
+    if (s->optimiser->clip_norm > 0)
+        open_clipping(s);
     for (int i = 0; i < OPT_FACTORS && row->factor[i].name; i++) {
         const int v = scalar(s->r, ROLE_FACTOR, i);
         assign(s, v, row->factor[i].formula, NULL);
@@ -148,6 +181,26 @@ static const struct expr *scaled(const struct scope *s, const struct expr *x, do
     return by == 1 ? x : cr_expr_mul(s->a, (const struct expr *[]){x, number(s, by)}, 2);
 }
 
+static void redefine(struct scope *s, const char *name, const char *formula)
+{
+    define(s, name, understand(s, formula, FORM_RUN), understand(s, formula, FORM_SHOWN));
+}
+
+/* What clipping and penalties make of the gradient. */
+static void define_gradient(struct scope *s, int gradient, enum param_kind kind)
+{
+    const struct spec_optimiser *o = s->optimiser;
+    define_value(s, "g", gradient);
+    if (o->clip_norm > 0)
+        redefine(s, "g", "clip*g");
+    if (o->clip_value > 0)
+        redefine(s, "g", "clamp(g, -clip_value, clip_value)");
+    if (o->l1 > 0 && kind == PARAM_WEIGHT)
+        redefine(s, "g", "g + l1*sign(w)");
+    if (o->l2 > 0 && kind == PARAM_WEIGHT)
+        redefine(s, "g", "g + l2*w");
+}
+
 /* The names that mean something else in each group. 1: there is weight decay. */
 static int open_group(struct scope *s, int param, int gradient)
 {
@@ -157,14 +210,13 @@ static int open_group(struct scope *s, int param, int gradient)
     const struct expr *rate = scaled(s, symbol(s, s->r->rate), p->rate);
     define(s, "rate", rate, rate);
     define_value(s, "w", param);
-    define_value(s, "g", gradient);
+    define_gradient(s, gradient, p->kind);
     if (d < 0 || s->hyper[d] == NONE || p->decay == 0)
         return 0;
     define(s, row->symbol[d].name, number(s, s->optimiser->param[d] * p->decay),
            scaled(s, symbol(s, s->hyper[d]), p->decay));
     if (row->gradient)
-        define(s, "g", understand(s, row->gradient, FORM_RUN),
-               understand(s, row->gradient, FORM_SHOWN));
+        redefine(s, "g", row->gradient);
     return 1;
 }
 
@@ -186,6 +238,18 @@ static int state_index(const struct optimiser_row *row, const char *name)
     return NONE;
 }
 
+/* The moving average of the parameters, which begins with their first new values. */
+static void record_average(struct scope *s, int param)
+{
+    int which = 0;
+    while (cr_optimiser_state(s->optimiser, which + 1))
+        which++;
+    const int kept = like(s, ROLE_STATE, which, param, param);
+    define_value(s, "average", kept);
+    assign(s, like(s, ROLE_NEW_STATE, which, kept, param),
+           "if(t <= 1, w, share*average + (1 - share)*w)", NULL);
+}
+
 static void record_group(struct scope *s, int param, int gradient)
 {
     const struct optimiser_row *row = s->row;
@@ -204,14 +268,15 @@ static void record_group(struct scope *s, int param, int gradient)
         } else if (strcmp(name, "w") == 0) {
             out = like(s, ROLE_NEW, 0, param, param);
             if (decays && row->weight)
-                define(s, "w", understand(s, row->weight, FORM_RUN),
-                       understand(s, row->weight, FORM_SHOWN));
+                redefine(s, "w", row->weight);
         } else {
             out = like(s, ROLE_MOVE, i, param, param);
         }
         assign(s, out, row->step[i].formula, row->step[i].shown);
         define_value(s, name, out);
     }
+    if (s->optimiser->average > 0)
+        record_average(s, param);
 }
 
 static void descend(struct recorder *r, int param, int gradient)
@@ -233,6 +298,8 @@ void cr_record_update(struct recorder *r)
                       .a = &t->arena,
                       .optimiser = &r->spec->optimiser,
                       .row = cr_optimiser_row((int)r->spec->optimiser.method)};
+    if (s.row->whole)
+        return; /* what moves all parameters at once is no step: net/lbfgs.h */
     if (!plain)
         open_scope(&s);
     for (int v = 0; v < n && !r->failed; v++) {

@@ -3,13 +3,11 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/random.h"
 #include "base/team.h"
 #include "net/call.h"
+#include "net/lbfgs.h"
 #include "net/narrow.h"
-
-/* How many numbers of an update one member takes at a time; waking the others for less than
- * that costs more than it saves. */
-enum { CHUNK = 1 << 14 };
 
 /* How the outputs of a large network are shared: in parts of a multiple of so many rows or
  * columns, and at most so many columns; and gradients, unless they are sums over many rows, in
@@ -17,8 +15,12 @@ enum { CHUNK = 1 << 14 };
  * kernels. */
 enum {
     ROW_UNIT = 24,
-    COL_UNIT = 64,
+    COL_UNIT = 32,
     MOST_COLS = 512,
+    ROWS_EACH = 64, /* with as many rows for each member, and as many as columns, rows are shared:
+                       a member then reads what it made itself, but copies all weights */
+    SHARES = 2, /* parts for each member: who is late leaves one to another; with bf16 only one, for
+                   every part copies the left factor anew, which float32 reads in place */
     LONG_SUM = 512,
     WORTH = 1 << 21, /* rows times parameters: with fewer, waiting costs more than sharing saves */
     BLOCK_AT = KERNEL_SCRATCH,
@@ -46,7 +48,8 @@ static size_t part_of(size_t n, size_t count, size_t unit)
 
 /* How many blocks the gradient that a call makes falls into, for so many members, and how large
  * each is: small ones, or where sums are long as large as can be, because every block reads its
- * factors anew. */
+ * factors anew. Rows are shared first, so that a member updates the weights of the outputs that
+ * its part of the forward pass has. */
 static size_t blocks(const struct call *c, const struct value *v, size_t size, size_t depth,
                      size_t members, size_t *high, size_t *wide)
 {
@@ -56,8 +59,8 @@ static size_t blocks(const struct call *c, const struct value *v, size_t size, s
     *high = rows, *wide = cols;
     if (c->op != OP_LINEAR_DW)
         return 1;
-    if (depth >= LONG_SUM && rows >= members * ROW_UNIT)
-        *high = part_of(rows, members, ROW_UNIT);
+    if (rows >= members * ROW_UNIT)
+        *high = part_of(rows, members, depth >= LONG_SUM ? ROW_UNIT : 16);
     while (*high > most / *wide || parts(rows, *high) * parts(cols, *wide) < members) {
         if (*high > *wide && *high > ROW_UNIT)
             *high = part_of(rows, by_rows *= 2, ROW_UNIT);
@@ -109,6 +112,8 @@ void cr_plan_run(const cr_plan *plan, const struct run *run, enum phase first, e
         cr_run_f32(plan, run, first, last);
     else
         cr_run_f64(plan, run, first, last);
+    if (plan->whole && last >= PHASE_UPDATE)
+        cr_lbfgs_update(plan, run);
 }
 
 size_t cr_plan_train(const cr_plan *plan, const struct run *run, const struct batches *b,
@@ -119,11 +124,14 @@ size_t cr_plan_train(const cr_plan *plan, const struct run *run, const struct ba
     const size_t number = plan->f32 ? sizeof(float) : sizeof(double);
     const size_t in = run->rows * cr_net_inputs(plan->net) * number;
     const size_t targets = run->rows * cr_net_outputs(plan->net) * number;
+    const size_t weights = run->rows * number;
     struct run one = *run;
     size_t step = 0;
     for (size_t at = b->first; step < b->steps; step++) {
         one.in = (const char *)run->in + at * in;
         one.targets = (const char *)run->targets + at * targets;
+        if (run->weights)
+            one.weights = (const char *)run->weights + at * weights;
         cr_plan_run(plan, &one, PHASE_FORWARD, PHASE_LOSS);
         const double value = cr_plan_loss(plan, &one);
         if (loss)

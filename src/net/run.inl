@@ -17,6 +17,7 @@ struct JOB {
 /* Where one slice's values begin, for each kind of place. */
 struct VIEW {
     T *base[IN_KINDS];
+    size_t first; /* row of the batch */
 };
 
 static struct VIEW NAME(view_of)(const cr_plan *p, const struct run *run, size_t slice_rows,
@@ -28,6 +29,9 @@ static struct VIEW NAME(view_of)(const cr_plan *p, const struct run *run, size_t
     view.base[IN_INPUT] = (T *)(uintptr_t)run->in + slice * slice_rows * s->n_inputs;
     if (run->targets)
         view.base[IN_TARGETS] = (T *)(uintptr_t)run->targets + slice * slice_rows * s->n_outputs;
+    if (run->weights)
+        view.base[IN_WEIGHTS] = (T *)(uintptr_t)run->weights + slice * slice_rows;
+    view.first = slice * slice_rows;
     view.base[IN_PARAMS] = run->params;
     view.base[IN_SHARED] = shared;
     view.base[IN_STATE] = run->state;
@@ -61,19 +65,35 @@ static T *NAME(scratch)(const struct VIEW *view, const cr_plan *plan, size_t at)
     return view->base[IN_SLICE] + plan->scratch + at;
 }
 
-/* The formula of a call for a part; `out` has as many columns as the operands with rows. */
+/* The formula of a call for a part; `out` has as many columns as the widest operand. An operand
+ * with one column is the same in every column, one without rows the same in every row: with such
+ * an operand each row is a call of its own. */
 static void NAME(map)(const struct JOB *j, const struct VIEW *view, const struct call *c,
                       const struct PART *part, T *out, size_t ld)
 {
     const T *args[PROGRAM_ARGS];
     unsigned char step[PROGRAM_ARGS];
-    const int whole = part->cols == ld;
-    const size_t rows = whole ? 1 : part->rows, n = whole ? part->rows * ld : part->cols;
+    size_t down[PROGRAM_ARGS]; /* from row to row */
+    int by_row = 0;
     for (int i = 0; i < c->n_in; i++) {
-        step[i] = j->plan->tape->value[c->in[i]].extent == PER_ROW;
+        const struct value *v = &j->plan->tape->value[c->in[i]];
+        const int alike = v->cols == 1 && ld > 1, lasting = v->extent != PER_ROW;
+        step[i] = lasting ? v->cols > 1 : !alike;
+        down[i] = lasting ? 0 : v->cols;
+        by_row |= lasting ? step[i] : alike;
         args[i] = NAME(rows_at)(view, j->plan, c->in[i], part) + (step[i] ? part->col : 0);
     }
-    j->k->map_rows(c->program, args, step, out + part->col, rows, n, n > ld ? n : ld);
+    if (!by_row) {
+        const int whole = part->cols == ld;
+        const size_t rows = whole ? 1 : part->rows, n = whole ? part->rows * ld : part->cols;
+        j->k->map_rows(c->program, args, step, out + part->col, rows, n, n > ld ? n : ld);
+        return;
+    }
+    for (size_t r = 0; r < part->rows; r++) {
+        j->k->map(c->program, args, step, out + r * ld + part->col, part->cols);
+        for (int i = 0; i < c->n_in; i++)
+            args[i] += down[i];
+    }
 }
 
 static void NAME(concat)(const struct JOB *j, const struct VIEW *view, const struct call *c,
@@ -87,6 +107,29 @@ static void NAME(concat)(const struct JOB *j, const struct VIEW *view, const str
         for (size_t r = 0; r < part->rows; r++)
             memcpy(out + r * cols + begin, in + r * n, n * sizeof *in);
         begin += n;
+    }
+}
+
+/* Masks and noise: a function of seed, update, layer, row of the batch and column alone. */
+static void NAME(draw)(const struct JOB *j, const struct VIEW *view, const struct call *c,
+                       const struct PART *part, T *out)
+{
+    enum { WORDS = 64, LAYER_AT = 40 };
+    const size_t cols = j->plan->tape->value[c->out].cols, n = part->rows * cols;
+    const uint64_t layer = (uint64_t)j->plan->tape->value[c->out].layer << LAYER_AT;
+    const uint64_t first = layer + (view->first + part->row) * cols;
+    const struct random_key key = {
+        j->plan->net->seed, c->op == OP_MASK ? RANDOM_DROPOUT : RANDOM_NOISE, (uint32_t)j->run->t};
+    const T kept = (T)(1 / (1 - c->factor));
+    const double threshold = c->factor * 0x1p32;
+    uint32_t word[WORDS];
+    for (size_t i = 0; i < n && c->op == OP_NOISE; i++)
+        out[i] = (T)(c->factor * cr_random_normal(key, first + i));
+    for (size_t i = 0; i < n && c->op == OP_MASK; i += WORDS) {
+        const size_t m = least(n - i, WORDS);
+        cr_random_words(key, first + i, m, word);
+        for (size_t k = 0; k < m; k++)
+            out[i + k] = (double)word[k] < threshold ? 0 : kept;
     }
 }
 
@@ -106,6 +149,8 @@ static void NAME(call)(const struct JOB *j, const struct VIEW *view, const struc
     }
     switch (c->op) {
     case OP_MAP: NAME(map)(j, view, c, part, out, cols); break;
+    case OP_MASK:
+    case OP_NOISE: NAME(draw)(j, view, c, part, out); break;
     case OP_LINEAR: {
         const size_t step = in_cols[2] > 1, inner = in_cols[0];
         const T *bias = in[2] ? in[2] + step * col : NULL;
@@ -152,9 +197,10 @@ static void NAME(call)(const struct JOB *j, const struct VIEW *view, const struc
         k->softmax(out, cols, NAME(rows_at)(view, j->plan, c->out2, part), in[0], cols, rows, cols);
         break;
     case OP_SOFTMAX_BACK: k->softmax_back(out, cols, in[0], cols, in[1], cols, rows, cols); break;
+    case OP_ROW_SUM:
     case OP_LOSS: {
         const struct PART whole = {part->row, rows, 0, in_cols[0]};
-        T *each = NAME(scratch)(view, j->plan, part->row * in_cols[0]);
+        T *each = NAME(scratch)(view, j->plan, part->row * j->plan->scratch_cols);
         NAME(map)(j, view, c, &whole, each, in_cols[0]);
         k->row_sum(out, each, in_cols[0], rows, in_cols[0]);
         for (size_t r = 0; c->mean && r < rows; r++)
@@ -165,6 +211,7 @@ static void NAME(call)(const struct JOB *j, const struct VIEW *view, const struc
         k->dot_lse(out, in[2], in[0], in_cols[0], in[1], in_cols[1], rows, in_cols[0]);
         break;
     case OP_TOTAL: k->sum_rows(out, in[0], 1, rows, 1); break;
+    case OP_NORM:
     case OP_DESCEND:
     case OP_COUNT: break; /* update.inl */
     }
@@ -228,20 +275,28 @@ static void NAME(finish)(const struct JOB *j, const struct call *c)
     if (slot->kind != IN_SUMS)
         return;
     NAME(join)(j, slot->offset, v->rows * v->cols);
-    if (c->op == OP_TOTAL && c->n_in > 1)
-        ((T *)j->run->work)[slot->offset] /= (T)j->run->rows;
+    if (c->op == OP_TOTAL && c->n_in > 1) {
+        const struct VIEW view = NAME(view_of)(j->plan, j->run, 0, 0);
+        ((T *)j->run->work)[slot->offset] /= *NAME(at)(&view, j->plan, c->in[1]);
+    }
 }
 
-/* A plan for training joins gradients only when it descends. */
+/* A plan for training joins gradients only when it descends, unless all parameters move at once. */
 static int NAME(joins_late)(const struct JOB *j, const struct call *c)
 {
-    return j->plan->purpose == CR_FOR_TRAINING && j->plan->tape->value[c->out].param >= 0;
+    return j->plan->purpose == CR_FOR_TRAINING && !j->plan->whole &&
+           j->plan->tape->value[c->out].param >= 0;
 }
 
 /* Whether the update of a group follows its gradient block by block. */
 static int NAME(updates_late)(const struct JOB *j, const struct update *u)
 {
     return u->late && j->slicing.n == 1;
+}
+
+static T NAME(root)(T x)
+{
+    return (T)sqrt((double)x); /* rounded as the root of T itself */
 }
 
 #include "net/update.inl"
@@ -260,7 +315,7 @@ static void NAME(update)(void *ctx, size_t item, int member)
             continue;
         }
         const size_t begin = item * CHUNK, n = u->size - begin < CHUNK ? u->size - begin : CHUNK;
-        if (j->plan->purpose == CR_FOR_TRAINING)
+        if (j->plan->purpose == CR_FOR_TRAINING && j->plan->norm < 0)
             NAME(join)(j, j->plan->slot[u->gradient].offset + begin, n);
         NAME(update_range)(j, u, begin, n, NAME(update_gradient)(j, u) + begin);
         return;
@@ -273,6 +328,12 @@ static void NAME(set_scalars)(const struct JOB *j)
     const struct VIEW view = NAME(view_of)(p, j->run, 0, 0);
     if (p->rows_value >= 0)
         *NAME(at)(&view, p, p->rows_value) = (T)j->run->rows;
+    if (p->weight_sum >= 0) {
+        double sum = 0;
+        for (size_t r = 0; r < j->run->rows; r++)
+            sum += (double)((const T *)j->run->weights)[r];
+        *NAME(at)(&view, p, p->weight_sum) = (T)sum;
+    }
     if (p->rate_value >= 0)
         *NAME(at)(&view, p, p->rate_value) = (T)j->run->rate;
 }
@@ -339,6 +400,8 @@ void NAME(cr_run)(const cr_plan *plan, const struct run *run, enum phase first, 
         chunks += update_chunks(plan->update[i].size);
         numbers += plan->update[i].size;
     }
+    if (last >= PHASE_UPDATE && plan->norm >= 0)
+        NAME(clip)(&j, run->team);
     if (plan->tiled && last == PHASE_UPDATE && j.slicing.n == 1)
         NAME(run_slice)(&j, 0, 1, 1);
     if (chunks)

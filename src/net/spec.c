@@ -6,6 +6,9 @@
 
 #include "base/text.h"
 
+const struct spec_worksheet cr_spec_worksheet = {
+    .weights = {-1, 1}, .biases = {-1, 1}, .inputs = {-2, 2}, .targets = {0, 1}, .step = 0.1};
+
 struct spec *cr_spec_new(void)
 {
     struct spec *spec = calloc(1, sizeof *spec);
@@ -13,8 +16,11 @@ struct spec *cr_spec_new(void)
         return NULL;
     spec->loss.row = cr_loss_find("half-squared", NULL);
     (void)cr_optimiser_set(&spec->optimiser, OPT_GRADIENT_DESCENT, NULL, 0, NULL, NULL);
+    (void)cr_schedule_set(&spec->schedule, 0, NULL, 0, NULL, NULL);
+    spec->schedule.given = 0;
     spec->seed = 1;
     spec->iterations = 1;
+    spec->worksheet = cr_spec_worksheet;
     return spec;
 }
 
@@ -26,6 +32,21 @@ void cr_spec_free(struct spec *spec)
     free(spec);
 }
 
+const char *cr_layer_kind_name(enum layer_kind kind)
+{
+    static const char *const names[LAYER_KINDS] = {
+        [LAYER_DENSE] = "dense", [LAYER_ADD] = "add",         [LAYER_CONCAT] = "concat",
+        [LAYER_SCALE] = "scale", [LAYER_DROPOUT] = "dropout", [LAYER_NOISE] = "noise",
+        [LAYER_NORM] = "norm",
+    };
+    return names[kind];
+}
+
+int cr_layer_is_unary(const struct spec_layer *layer)
+{
+    return layer->kind > LAYER_CONCAT;
+}
+
 void cr_spec_layer_init(struct arena *a, struct spec_layer *layer)
 {
     *layer = (struct spec_layer){
@@ -35,8 +56,19 @@ void cr_spec_layer_init(struct arena *a, struct spec_layer *layer)
         .bias_init = {.method = INIT_ZEROS},
         .weight_rate = 1,
         .bias_rate = 1,
+        .weight_decay = 1,
+        .bias_decay = 1,
     };
     (void)cr_activation_set(a, &layer->act, "identity", NULL, 0, NULL, (struct place){0}, NULL);
+}
+
+void cr_spec_layer_become(struct spec_layer *layer, enum layer_kind kind)
+{
+    layer->kind = kind;
+    if (cr_layer_is_unary(layer))
+        layer->weight_init = (struct init){.method = INIT_CONSTANT, .param = {1}};
+    if (kind == LAYER_NORM)
+        layer->amount = SPEC_NORM_EPSILON;
 }
 
 size_t cr_spec_fan_in(const struct spec *spec, size_t layer)
@@ -68,6 +100,10 @@ static cr_status connect(struct checker *c, size_t index)
             return cr_fail_at(c->err, CR_ERR_VALUE, &s->source, l->from_at[i],
                               "layer %zu reads layer %d, which does not come before it", index + 1,
                               l->from[i] + 1);
+    if (cr_layer_is_unary(l) && l->n_from > 1)
+        return cr_fail_at(c->err, CR_ERR_VALUE, &s->source, l->from_at[1],
+                          "layer %zu reads %d layers; a layer with '%s' reads one", index + 1,
+                          l->n_from, cr_layer_kind_name(l->kind));
     size_t in = 0;
     for (int i = 0; i < l->n_from; i++) {
         size_t n = l->from[i] == FROM_INPUTS ? s->n_inputs : s->layer[l->from[i]].units;
@@ -82,7 +118,7 @@ static cr_status connect(struct checker *c, size_t index)
         if (l->kind == LAYER_ADD)
             l->units = n;
     }
-    if (l->kind == LAYER_CONCAT)
+    if (l->kind == LAYER_CONCAT || cr_layer_is_unary(l))
         l->units = in;
     if (l->units == 0)
         return cr_fail_at(c->err, CR_ERR_VALUE, &s->source, l->at, "layer %zu has no units",
@@ -129,6 +165,20 @@ static cr_status check_shapes(struct checker *c, size_t index)
 {
     const struct spec *s = c->spec;
     const struct spec_layer *l = &s->layer[index];
+    if (l->kind == LAYER_SCALE && l->weights && l->weight_cols != l->units)
+        return cr_fail_at(c->err, CR_ERR_SHAPE, &s->source, l->weights_at,
+                          "layer %zu: %zu scale%s given, but it has %zu value%s", index + 1,
+                          l->weight_cols, l->weight_cols == 1 ? "" : "s", l->units,
+                          l->units == 1 ? "" : "s");
+    if (l->kind == LAYER_DROPOUT && !(l->amount >= 0 && l->amount < 1))
+        return cr_fail_at(c->err, CR_ERR_VALUE, &s->source, l->amount_at,
+                          "layer %zu: dropout must be from 0 to below 1", index + 1);
+    if (l->kind == LAYER_NORM && !(l->amount > 0 && l->amount <= 1))
+        return cr_fail_at(c->err, CR_ERR_VALUE, &s->source, l->amount_at,
+                          "layer %zu: epsilon must be above 0 and at most 1", index + 1);
+    if (l->kind == LAYER_NOISE && !(l->amount >= 0 && isfinite(l->amount)))
+        return cr_fail_at(c->err, CR_ERR_VALUE, &s->source, l->amount_at,
+                          "layer %zu: noise must be finite and not negative", index + 1);
     if (l->kind != LAYER_DENSE)
         return CR_OK;
     const size_t fan_in = cr_spec_fan_in(s, index);
@@ -170,6 +220,8 @@ static cr_status check_size(struct checker *c)
         const struct spec_layer *l = &s->layer[i];
         size_t n = 0, names;
         int fits = cr_mul_size(l->units, NAME, &names) && cr_add_size(total, names, &total);
+        if (l->kind == LAYER_SCALE || l->kind == LAYER_NORM)
+            n = 2 * l->units;
         if (l->kind == LAYER_DENSE)
             fits = fits && cr_mul_size(l->units, cr_spec_fan_in(s, i), &n) &&
                    cr_add_size(n, l->units, &n);
@@ -210,15 +262,15 @@ static const char *default_layer_name(struct arena *a, const struct spec *s, siz
 {
     if (index + 1 == s->n_layers)
         return "output";
-    static const char *const stem[] = {"hidden", "add", "concat"};
     const enum layer_kind kind = s->layer[index].kind;
+    const char *stem = kind == LAYER_DENSE ? "hidden" : cr_layer_kind_name(kind);
     size_t same = 0, before = 0;
     for (size_t i = 0; i + 1 < s->n_layers; i++)
         if (s->layer[i].kind == kind) {
             same++;
             before += i < index;
         }
-    return same == 1 ? stem[kind] : cr_arena_printf(a, "%s%zu", stem[kind], before + 1);
+    return same == 1 ? stem : cr_arena_printf(a, "%s%zu", stem, before + 1);
 }
 
 /* "h2" where there is one hidden layer, "h1_2" where there are more, "o" or "o2". */
@@ -398,6 +450,31 @@ static cr_status check_loss(struct checker *c)
     return CR_OK;
 }
 
+/* What moves all parameters at once works with the loss and its gradient as they are, the same for
+ * the same parameters. */
+static cr_status check_optimiser(struct checker *c)
+{
+    const struct spec *s = c->spec;
+    const struct spec_optimiser *o = &s->optimiser;
+    const char *name = cr_optimiser_row((int)o->method)->name;
+    const int pairs = cr_optimiser_history(o);
+    if (!pairs)
+        return CR_OK;
+    if (o->param[0] != (double)pairs)
+        return cr_fail_at(c->err, CR_ERR_VALUE, &s->source, o->at,
+                          "the history of %s is a number of updates, not %g", name, o->param[0]);
+    if (o->clip_norm > 0 || o->clip_value > 0 || o->l1 > 0 || o->l2 > 0 || o->average > 0)
+        return cr_fail_at(c->err, CR_ERR_VALUE, &s->source, o->at,
+                          "%s goes without clip-norm, clip-value, l1, l2 and average", name);
+    for (size_t i = 0; i < s->n_layers; i++)
+        if (s->layer[i].kind == LAYER_DROPOUT || s->layer[i].kind == LAYER_NOISE)
+            return cr_fail_at(c->err, CR_ERR_VALUE, &s->source, s->layer[i].amount_at,
+                              "%s needs the same loss for the same parameters, so it goes without "
+                              "dropout and noise",
+                              name);
+    return CR_OK;
+}
+
 cr_status cr_spec_finish(struct spec *spec, size_t max_bytes, cr_error *err)
 {
     struct checker c = {spec, max_bytes, err};
@@ -431,5 +508,7 @@ cr_status cr_spec_finish(struct spec *spec, size_t max_bytes, cr_error *err)
         status = check_loss(&c);
     if (!status)
         status = check_targets(&c);
+    if (!status)
+        status = check_optimiser(&c);
     return status;
 }

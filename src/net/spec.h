@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "chainrule/net.h"
 #include "expr/expr.h"
+#include "net/schedule.h"
 #include "net/tables.h"
 
 /* An activation with its parameters. The formulas are in symbols with these refs. */
@@ -35,22 +36,34 @@ struct init {
 };
 
 enum bias_policy { BIAS_PER_UNIT, BIAS_SHARED, BIAS_NONE };
-enum layer_kind { LAYER_DENSE, LAYER_ADD, LAYER_CONCAT };
+enum layer_kind {
+    LAYER_DENSE,
+    LAYER_ADD,
+    LAYER_CONCAT,
+    LAYER_SCALE,   /* y_i = s_i x_i; s are `weights`, one row */
+    LAYER_DROPOUT, /* in training only: 0 with probability `amount`, else x/(1 - amount) */
+    LAYER_NORM,  /* layer normalisation: gamma (x - mean)/deviation + beta, over the layer's values;
+                      gamma are `weights`, beta `biases` */
+    LAYER_NOISE, /* in training only: x + amount n, n from the standard normal distribution */
+    LAYER_KINDS
+};
 enum { FROM_INPUTS = -1, SPEC_FROM = 8 };
 
 struct spec_layer {
     const char *name; /* unique; "hidden", "hidden1", "output" by default */
     struct place at;
     enum layer_kind kind;
-    size_t units; /* dense: given; add and concat: cr_spec_finish fills it */
+    size_t units; /* dense: given; others: cr_spec_finish fills it */
     const char *const
         *unit_names;             /* [units], unique in the network; NULL: cr_spec_finish fills it */
     int from[SPEC_FROM], n_from; /* FROM_INPUTS or an earlier layer; n_from 0: the layer before.
                                            Several into a dense layer are joined end to end */
     struct place from_at[SPEC_FROM];
-    struct activation act; /* add and concat: identity unless given */
+    struct activation act; /* other than dense: identity unless given */
     struct place act_at;
-    const double *weights;           /* [units][inputs] row-major, or NULL: weight_init */
+    int ntk;                         /* dense: W x/sqrt(inputs) + b (Jacot et al. 2018) */
+    const double *weights;           /* [units][inputs] row-major, or NULL: weight_init; of a
+                                        scale layer [1][units] */
     size_t weight_rows, weight_cols; /* the shape that was given */
     struct place weights_at;
     struct init weight_init;
@@ -59,7 +72,10 @@ struct spec_layer {
     size_t n_biases;
     struct place biases_at;
     struct init bias_init;
-    double weight_rate, bias_rate; /* factors of the learning rate; 1 by default */
+    double amount; /* dropout, noise: above; norm: what the variance is raised by */
+    struct place amount_at;
+    double weight_rate, bias_rate;   /* factors of the learning rate; 1 by default */
+    double weight_decay, bias_decay; /* factors of the optimiser's weight decay; 1 by default */
 };
 
 enum reduction { REDUCE_MEAN, REDUCE_SUM };
@@ -72,10 +88,22 @@ struct spec_loss {
     struct place at;
 };
 
+/* The ranges that a worksheet draws numbers from, in multiples of `step`. */
+struct spec_worksheet {
+    double weights[2], biases[2], inputs[2], targets[2]; /* from, to */
+    double step;                                         /* > 0 */
+};
+extern const struct spec_worksheet cr_spec_worksheet; /* by default */
+
 struct spec_optimiser {
     enum optimiser_method method;
     double learning_rate; /* > 0 */
     double param[TABLE_PARAMS];
+    /* What any optimiser can have; 0: not. The gradient of the loss is scaled down where its norm
+     * over all parameters is larger than clip_norm, then its numbers cut off at clip_value; then
+     * those of weights get l1 sign(w) + l2 w, of which the loss that is reported knows nothing. */
+    double clip_norm, clip_value, l1, l2;
+    double average; /* a moving average of the parameters keeps this share; a state array */
     struct place at;
 };
 
@@ -88,6 +116,22 @@ struct spec_notation {
     const char *const *pattern;
     const struct place *key_at;
     const struct place *pattern_at;
+};
+
+/* What a file may set in `train` and `optimiser`, for telling where a value comes from. */
+enum spec_setting {
+    SPEC_EPOCHS,
+    SPEC_BATCH,
+    SPEC_SEED,
+    SPEC_PRECISION,
+    SPEC_SCHEDULE,
+    SPEC_VALIDATION,
+    SPEC_KEEP,
+    SPEC_PATIENCE,
+    SPEC_DROP_LAST,
+    SPEC_OPTIMISER,
+    SPEC_LEARNING_RATE,
+    SPEC_SETTINGS
 };
 
 struct spec {
@@ -118,7 +162,14 @@ struct spec {
     uint64_t seed;        /* default 1 */
     size_t epochs, batch; /* 0: not given */
     cr_precision precision;
-    int iterations; /* updates that explain shows; 1 by default */
+    struct spec_schedule schedule; /* of the learning rate; constant by default */
+    double validation;             /* share of the rows that are measured after every epoch */
+    cr_keep keep;                  /* which epoch's parameters are kept */
+    size_t patience;               /* epochs without a better one before training ends; 0: any */
+    unsigned given;                /* bit i: the file has enum spec_setting i */
+    int drop_last;                 /* 1: a last batch with fewer rows than the others is left out */
+    int iterations;                /* updates that explain shows; 1 by default */
+    struct spec_worksheet worksheet;
 
     struct spec_notation notation;
 };
@@ -128,9 +179,21 @@ struct spec {
 struct spec *cr_spec_new(void);
 void cr_spec_free(struct spec *spec);
 
+/* "dense", "add", "scale" ... */
+const char *cr_layer_kind_name(enum layer_kind kind);
+
+/* Whether a layer makes each of its values of one value of the one layer that it reads. */
+int cr_layer_is_unary(const struct spec_layer *layer);
+
 /* Set a layer to its defaults (dense, identity, Glorot-uniform weights, zero biases per
  * unit, rates 1). Readers call it before they fill a layer. */
 void cr_spec_layer_init(struct arena *a, struct spec_layer *layer);
+
+/* What layer normalisation adds to the variance, unless told otherwise. */
+#define SPEC_NORM_EPSILON 1e-5
+
+/* Make a layer of another kind, with that kind's defaults: scales from 1. */
+void cr_spec_layer_become(struct spec_layer *layer, enum layer_kind kind);
 
 /* Set an activation from a row's name or a formula: "relu", "t/10", "A(t) = t/10";
  * params[0..n) replace the row's parameters by name. src/at place errors. */
@@ -154,8 +217,14 @@ cr_status cr_optimiser_set(struct spec_optimiser *out, enum optimiser_method met
                            const struct spec_param *params, size_t n, const struct source *src,
                            cr_error *err);
 
-/* Whether updates are more than w - rate*g: what OP_DESCEND does. */
+/* Whether updates are w - rate*g, which OP_DESCEND does. */
 int cr_optimiser_is_plain(const struct spec_optimiser *optimiser);
+
+/* How many pairs of changes an optimiser keeps; 0: it is none that does. */
+int cr_optimiser_history(const struct spec_optimiser *optimiser);
+
+/* State array i of an optimiser, NULL past the last: those of its row, then the average. */
+const struct optimiser_name *cr_optimiser_state(const struct spec_optimiser *optimiser, int i);
 
 /* Check a spec as a whole, and fill in what was left open: `from`, units of joins, unit,
  * input and layer names, n_outputs; shapes of weights and biases, targets fit for the

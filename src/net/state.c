@@ -1,11 +1,12 @@
 /* What an optimiser keeps between updates. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "net/net.h"
 
 struct cr_state {
-    const struct optimiser_row *row;
+    struct spec_optimiser optimiser;
     cr_type type;
     size_t steps, n_arrays, block;
     void *values; /* float or double [n_arrays][block] */
@@ -21,10 +22,10 @@ cr_status cr_state_create(const cr_net *net, cr_state **out, cr_error *err)
     cr_state *s = calloc(1, sizeof *s);
     if (!s)
         return cr_fail_memory(err);
-    s->row = cr_optimiser_row((int)net->spec->optimiser.method);
+    s->optimiser = net->spec->optimiser;
     s->type = net->type;
     s->block = net->block;
-    while (s->n_arrays < OPT_STATES && s->row->state[s->n_arrays].name)
+    while (cr_optimiser_state(&s->optimiser, (int)s->n_arrays))
         s->n_arrays++;
     size_t n;
     if (s->n_arrays && (!cr_mul_size(s->n_arrays, s->block, &n) ||
@@ -61,7 +62,7 @@ size_t cr_state_n_arrays(const cr_state *s)
 
 const char *cr_state_name(const cr_state *s, size_t index)
 {
-    return index < s->n_arrays ? s->row->state[index].name : NULL;
+    return index < s->n_arrays ? cr_optimiser_state(&s->optimiser, (int)index)->name : NULL;
 }
 
 void *cr_state_array(cr_state *s, size_t index)
@@ -74,8 +75,21 @@ void *cr_state_values(cr_state *s)
     return s->values;
 }
 
+cr_status cr_state_average(const cr_state *s, cr_net *net, cr_error *err)
+{
+    if (!cr_state_fits(s, net) || !(s->optimiser.average > 0) || s->steps == 0)
+        return cr_fail(err, CR_ERR_ARGUMENT,
+                       "the state has no average of this network's parameters");
+    const size_t number = number_size(s->type);
+    const char *average = (const char *)s->values + (s->n_arrays - 1) * s->block * number;
+    memcpy(net->values, average, s->block * number);
+    return CR_OK;
+}
+
 int cr_state_fits(const cr_state *s, const cr_net *net)
 {
-    return s->row == cr_optimiser_row((int)net->spec->optimiser.method) && s->type == net->type &&
+    const struct spec_optimiser *o = &net->spec->optimiser;
+    return s->optimiser.method == o->method && !(s->optimiser.average > 0) == !(o->average > 0) &&
+           cr_optimiser_history(&s->optimiser) == cr_optimiser_history(o) && s->type == net->type &&
            s->block == net->block;
 }

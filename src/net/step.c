@@ -11,19 +11,22 @@ cr_status cr_plan_create(cr_net *net, cr_purpose purpose, size_t rows, cr_plan *
     return cr_plan_create_in(net, purpose, CR_PRECISION_FLOAT32, rows, out, err);
 }
 
-cr_status cr_plan_create_in(cr_net *net, cr_purpose purpose, cr_precision precision, size_t rows,
-                            cr_plan **out, cr_error *err)
+static cr_status create(cr_net *net, cr_purpose purpose, cr_precision precision, unsigned more,
+                        size_t rows, cr_plan **out, cr_error *err)
 {
     static const unsigned what[] = {
         [CR_FOR_PREDICTING] = TAPE_FORWARD,
         [CR_FOR_TRAINING] = TAPE_BACKWARD | TAPE_UPDATE,
         [CR_FOR_EXPLAINING] = TAPE_BACKWARD | TAPE_UPDATE,
+        [CR_FOR_MEASURING] = TAPE_LOSS | TAPE_PREDICTING,
     };
-    if (purpose < CR_FOR_PREDICTING || purpose > CR_FOR_EXPLAINING)
+    if (purpose < CR_FOR_PREDICTING || purpose > CR_FOR_MEASURING)
         return cr_fail(err, CR_ERR_ARGUMENT, "%d is no purpose of a plan", (int)purpose);
     struct tape *tape = NULL;
     cr_plan *plan = NULL;
-    cr_status status = cr_tape_record(net, what[purpose], &tape, err);
+    if (purpose == CR_FOR_PREDICTING)
+        more = 0;
+    cr_status status = cr_tape_record(net, what[purpose] | more, &tape, err);
     if (!status)
         status = cr_plan_make(tape, net, purpose, precision, rows, &plan, err);
     if (status) {
@@ -33,6 +36,18 @@ cr_status cr_plan_create_in(cr_net *net, cr_purpose purpose, cr_precision precis
     plan->owned = tape;
     *out = plan;
     return CR_OK;
+}
+
+cr_status cr_plan_create_in(cr_net *net, cr_purpose purpose, cr_precision precision, size_t rows,
+                            cr_plan **out, cr_error *err)
+{
+    return create(net, purpose, precision, 0, rows, out, err);
+}
+
+cr_status cr_plan_create_weighted(cr_net *net, cr_purpose purpose, cr_precision precision,
+                                  size_t rows, cr_plan **out, cr_error *err)
+{
+    return create(net, purpose, precision, TAPE_WEIGHTS, rows, out, err);
 }
 
 void *cr_work_alloc(size_t size)
@@ -48,7 +63,7 @@ void cr_work_free(void *work)
 static cr_status check(const cr_plan *plan, cr_purpose purpose, cr_type type, size_t rows,
                        const void *work, size_t work_size, cr_error *err)
 {
-    static const char *const name[] = {"predicting", "training", "explaining"};
+    static const char *const name[] = {"predicting", "training", "explaining", "measuring"};
     if (plan->purpose != purpose)
         return cr_fail(err, CR_ERR_ARGUMENT, "the plan is for %s, not for %s", name[plan->purpose],
                        name[purpose]);
@@ -102,8 +117,11 @@ static cr_status check_state(const cr_plan *plan, cr_state *state, cr_error *err
 {
     const struct spec_optimiser *o = &plan->net->spec->optimiser;
     const struct optimiser_row *row = cr_optimiser_row((int)o->method);
-    if (!state && row->state[0].name)
+    if (!state && cr_optimiser_state(o, 0))
         return cr_fail(err, CR_ERR_ARGUMENT, "the optimiser %s needs a state", row->name);
+    if (!state && plan->draws)
+        return cr_fail(err, CR_ERR_ARGUMENT,
+                       "dropout and noise need a state, which counts the updates");
     if (state && !cr_state_fits(state, plan->net))
         return cr_fail(err, CR_ERR_ARGUMENT, "the state is not of this network and optimiser");
     return CR_OK;
@@ -138,16 +156,39 @@ static cr_status diverged(double loss, cr_error *err)
                    isnan(loss) ? "not a number" : "infinite");
 }
 
+/* Weights that a mean can be taken with, where the plan wants them. */
+static cr_status check_weights(const cr_plan *plan, const void *weights, size_t rows, cr_error *err)
+{
+    double sum = 0;
+    if (plan->weight_sum >= 0 && !weights)
+        return cr_fail(err, CR_ERR_ARGUMENT, "the plan is for examples with weights");
+    if (plan->weight_sum < 0 && weights)
+        return cr_fail(err, CR_ERR_ARGUMENT, "the plan is not for examples with weights");
+    for (size_t r = 0; weights && r < rows; r++) {
+        const double w =
+            plan->f32 ? (double)((const float *)weights)[r] : ((const double *)weights)[r];
+        if (!(w >= 0) || isinf(w))
+            return cr_fail(err, CR_ERR_VALUE, "the weight of row %zu is not 0 or more", r + 1);
+        sum += w;
+    }
+    if (weights && !(sum > 0 && isfinite(sum)))
+        return cr_fail(err, CR_ERR_VALUE, "the weights add up to %g", sum);
+    return CR_OK;
+}
+
 static cr_status train_step(const cr_plan *plan, cr_type type, cr_state *state, const void *in,
-                            const void *targets, size_t rows, double rate, double *loss, void *work,
-                            size_t work_size, cr_error *err)
+                            const void *targets, const void *weights, size_t rows, double rate,
+                            double *loss, void *work, size_t work_size, cr_error *err)
 {
     struct run run;
     cr_status status = begin_training(plan, type, state, rows, rate, work, work_size, &run, err);
+    if (!status)
+        status = check_weights(plan, weights, rows, err);
     if (status)
         return status;
     run.in = in;
     run.targets = targets;
+    run.weights = weights;
     double value;
     if (cr_plan_train(plan, &run, &(struct batches){.n = 1, .steps = 1}, &value) == 0)
         return diverged(value, err);
@@ -165,6 +206,8 @@ static cr_status train_steps(const cr_plan *plan, cr_type type, cr_state *state,
 {
     struct run run;
     cr_status status = begin_training(plan, type, state, rows, rate, work, work_size, &run, err);
+    if (!status)
+        status = check_weights(plan, NULL, rows, err);
     if (!status && batches == 0)
         status = cr_fail(err, CR_ERR_ARGUMENT, "training needs at least one batch");
     if (status)
@@ -184,14 +227,34 @@ cr_status cr_train_step(const cr_plan *plan, cr_state *state, const float *in, c
                         size_t rows, double rate, double *loss, void *work, size_t work_size,
                         cr_error *err)
 {
-    return train_step(plan, CR_F32, state, in, targets, rows, rate, loss, work, work_size, err);
+    return train_step(plan, CR_F32, state, in, targets, NULL, rows, rate, loss, work, work_size,
+                      err);
 }
 
 cr_status cr_train_step_f64(const cr_plan *plan, cr_state *state, const double *in,
                             const double *targets, size_t rows, double rate, double *loss,
                             void *work, size_t work_size, cr_error *err)
 {
-    return train_step(plan, CR_F64, state, in, targets, rows, rate, loss, work, work_size, err);
+    return train_step(plan, CR_F64, state, in, targets, NULL, rows, rate, loss, work, work_size,
+                      err);
+}
+
+cr_status cr_train_step_weighted(const cr_plan *plan, cr_state *state, const float *in,
+                                 const float *targets, const float *weights, size_t rows,
+                                 double rate, double *loss, void *work, size_t work_size,
+                                 cr_error *err)
+{
+    return train_step(plan, CR_F32, state, in, targets, weights, rows, rate, loss, work, work_size,
+                      err);
+}
+
+cr_status cr_train_step_weighted_f64(const cr_plan *plan, cr_state *state, const double *in,
+                                     const double *targets, const double *weights, size_t rows,
+                                     double rate, double *loss, void *work, size_t work_size,
+                                     cr_error *err)
+{
+    return train_step(plan, CR_F64, state, in, targets, weights, rows, rate, loss, work, work_size,
+                      err);
 }
 
 cr_status cr_train_steps(const cr_plan *plan, cr_state *state, const float *in,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "net/schedule.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof(array)[0])
 #define HUGE_PARAM    1e6
@@ -31,12 +32,14 @@ static const struct activation_row activations[] = {
      .latex = "\\sigma",
      .formula = "sigmoid(t)",
      .derivative = "z*(1 - z)",
+     .steepest = 0.25,
      .meaning = "1/(1 + e^-t), between 0 and 1"},
     {.name = "hard-sigmoid",
      .symbol = "hσ",
      .latex = "\\operatorname{h\\sigma}",
      .formula = "clamp(t/6 + 1/2, 0, 1)",
      .derivative = "if(t > -3, if(t < 3, 1/6, 0), 0)",
+     .steepest = 1.0 / 6,
      .meaning = "the sigmoid in three straight pieces, 0 up to t = -3 and 1 from t = 3",
      .source = "Howard et al. 2019, Searching for MobileNetV3, section 5.2"},
     {.name = "tanh",
@@ -44,6 +47,7 @@ static const struct activation_row activations[] = {
      .latex = "\\tanh",
      .formula = "tanh(t)",
      .derivative = "1 - z^2",
+     .steepest = 1,
      .meaning = "hyperbolic tangent, between -1 and 1"},
     {.name = "relu",
      .symbol = "ReLU",
@@ -126,6 +130,7 @@ static const struct activation_row activations[] = {
      .latex = "\\operatorname{softsign}",
      .formula = "t/(1 + abs(t))",
      .derivative = "1/(1 + abs(t))^2",
+     .steepest = 1,
      .meaning = "between -1 and 1, with slower tails than tanh"},
     {.name = "sine",
      .alias = {"sin"},
@@ -140,12 +145,14 @@ static const struct activation_row activations[] = {
      .latex = "G",
      .formula = "exp(-t^2)",
      .derivative = "-2*t*z",
+     .steepest = 0.8577638849607068,
      .meaning = "a bell around 0, e^(-t^2)"},
     {.name = "hard-tanh",
      .symbol = "htanh",
      .latex = "\\operatorname{htanh}",
      .formula = "clamp(t, -1, 1)",
      .derivative = "if(t > -1, if(t < 1, 1, 0), 0)",
+     .steepest = 1,
      .meaning = "t cut off at -1 and 1"},
     {.name = "softmax",
      .symbol = "softmax",
@@ -262,6 +269,11 @@ static const struct init_row inits[INIT_COUNT] = {
     [INIT_NORMAL] = {.name = "normal",
                      .param = {{"mean", 0, -HUGE_PARAM, HUGE_PARAM}, {"sd", 0.05, 0, HUGE_PARAM}},
                      .meaning = "normal with the given mean and standard deviation"},
+    [INIT_STANDARD_NORMAL] = {.name = "standard-normal",
+                              .alias = {"ntk"},
+                              .meaning = "normal, mean 0 and variance 1: for layers in NTK "
+                                         "parametrisation",
+                              .source = "Jacot, Gabriel & Hongler 2018, section 3"},
     [INIT_GLOROT_UNIFORM] = {.name = "glorot-uniform",
                              .alias = {"glorot", "xavier-uniform", "xavier"},
                              .meaning = "uniform within sqrt(6/(fan_in + fan_out))",
@@ -293,6 +305,26 @@ static const struct init_row inits[INIT_COUNT] = {
 };
 
 /* Parts of the rows below. */
+#define RPROP_PARAM                                                \
+    {                                                              \
+        {"increase", 1.2, 1, HUGE_PARAM}, {"decrease", 0.5, 0, 1}, \
+            {"smallest", 1e-6, 0, HUGE_PARAM},                     \
+        {                                                          \
+            "largest", 50, 0, HUGE_PARAM                           \
+        }                                                          \
+    }
+#define RPROP_SYMBOL                                                  \
+    {                                                                 \
+        {"increase", "η⁺", "\\eta^+"}, {"decrease", "η⁻", "\\eta^-"}, \
+            {"smallest", "Δmin", "\\Delta_{\\min}"},                  \
+        {                                                             \
+            "largest", "Δmax", "\\Delta_{\\max}"                      \
+        }                                                             \
+    }
+#define RPROP_SIZE                                                                \
+    "clamp(if(t <= 1, rate, s)*if(g*p > 0, increase, if(g*p < 0, decrease, 1)), " \
+    "smallest, largest)"
+#define LBFGS_HISTORY  "history", 10, 1, LBFGS_PAIRS
 #define DECAY(value)   "weight-decay", value, 0, HUGE_PARAM
 #define SHARE(value)   value, 0, 0.99999999999999989 /* of what was before: less than 1 */
 #define EPSILON(value) "epsilon", value, 0, 1
@@ -397,8 +429,8 @@ static const struct optimiser_row optimisers[OPT_COUNT] = {
                   .symbol = {{BETA1}, {BETA2}, {KAPPA}},
                   .state = {{"m", "m", "m"}},
                   .step = {{{"c", "c", "c"}, "beta1*m + (1 - beta1)*g"},
-                           {{"w"}, "w - rate*sign(c)"},
-                           {{"m"}, "beta2*m + (1 - beta2)*g"}},
+                           {{"m"}, "beta2*m + (1 - beta2)*g"},
+                           {{"w"}, "w - rate*sign(c)"}},
                   .weight = "w*(1 - rate*weight_decay)",
                   .kernel = UPDATE_LION,
                   .meaning = "steps of one size, in the direction of a mean gradient's sign",
@@ -407,23 +439,48 @@ static const struct optimiser_row optimisers[OPT_COUNT] = {
     [OPT_RPROP] = {.name = "rprop",
                    .alias = {"irprop"},
                    .rate = 0.01,
-                   .param = {{"increase", 1.2, 1, HUGE_PARAM},
-                             {"decrease", 0.5, 0, 1},
-                             {"smallest", 1e-6, 0, HUGE_PARAM},
-                             {"largest", 50, 0, HUGE_PARAM}},
-                   .symbol = {{"increase", "η⁺", "\\eta^+"},
-                              {"decrease", "η⁻", "\\eta^-"},
-                              {"smallest", "Δmin", "\\Delta_{\\min}"},
-                              {"largest", "Δmax", "\\Delta_{\\max}"}},
+                   .param = RPROP_PARAM,
+                   .symbol = RPROP_SYMBOL,
                    .state = {{"s", "Δ", "\\Delta"}, {"p", "p", "p"}},
-                   .step = {{{"s"},
-                             "clamp(if(t <= 1, rate, s)*if(g*p > 0, increase, "
-                             "if(g*p < 0, decrease, 1)), smallest, largest)"},
+                   .step = {{{"s"}, RPROP_SIZE},
                             {{"p"}, "if(g*p < 0, 0, g)"},
                             {{"w"}, "w - s*sign(p)"}},
                    .meaning = "each parameter has a step size of its own, which grows while its "
                               "gradient keeps its sign; for whole batches",
                    .source = "Riedmiller & Braun 1993; Igel & Hüsken 2000, iRprop-"},
+    [OPT_RPROP_PLUS] =
+        {.name = "rprop-plus",
+         .alias = {"irprop-plus"},
+         .rate = 0.01,
+         .param = RPROP_PARAM,
+         .symbol = RPROP_SYMBOL,
+         .state = {{"s", "Δ", "\\Delta"}, {"p", "p", "p"}, {"d", "d", "d"}, {"e", "E", "E"}},
+         .step = {{{"s"}, RPROP_SIZE},
+                  {{"d"}, "if(g*p < 0, if(loss > e, -d, 0), -s*sign(g))"},
+                  {{"p"}, "if(g*p < 0, 0, g)"},
+                  {{"e"}, "loss"},
+                  {{"w"}, "w + d"}},
+         .meaning = "Rprop that takes a step back where a gradient changed its sign and the loss "
+                    "grew; for whole batches",
+         .source = "Igel & Hüsken 2003, Empirical evaluation of the improved Rprop learning "
+                   "algorithms, iRprop+"},
+    [OPT_LBFGS] = {.name = "lbfgs",
+                   .rate = 1,
+                   .param = {{LBFGS_HISTORY}},
+                   .whole = WHOLE_SEARCH,
+                   .meaning = "all parameters move along one direction, which allows for how the "
+                              "gradient changed over the last updates, as far as a search for "
+                              "the strong Wolfe conditions finds best; for whole batches",
+                   .source = "Nocedal & Wright 2006, Numerical Optimization, algorithms 7.4, 7.5, "
+                             "3.5 and 3.6"},
+    [OPT_LBFGS_FIXED] = {.name = "lbfgs-fixed",
+                         .rate = 1,
+                         .param = {{LBFGS_HISTORY}},
+                         .whole = WHOLE_FIXED,
+                         .meaning = "the direction of lbfgs times the learning rate, without a "
+                                    "search; for whole batches",
+                         .source = "Nocedal & Wright 2006, Numerical Optimization, algorithms 7.4 "
+                                   "and 7.5"},
 };
 
 static const struct precision_row precisions[] = {
@@ -520,6 +577,7 @@ NAME_OF(loss_name, cr_loss_row)
 NAME_OF(init_name, cr_init_row)
 NAME_OF(optimiser_name, cr_optimiser_row)
 NAME_OF(precision_name, cr_precision_row)
+NAME_OF(schedule_name, cr_schedule_row)
 
 int cr_activation_find(const char *name, const char **near)
 {
@@ -544,4 +602,9 @@ int cr_optimiser_find(const char *name, const char **near)
 int cr_precision_find(const char *name, const char **near)
 {
     return find(name, precision_name, near);
+}
+
+int cr_schedule_find(const char *name, const char **near)
+{
+    return find(name, schedule_name, near);
 }

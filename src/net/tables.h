@@ -28,6 +28,7 @@ struct activation_row {
     const char *formula, *derivative;
     struct table_param param[TABLE_PARAMS];
     int learned;         /* param[0] is trained, one per layer (PReLU) */
+    double steepest;     /* of one that levels off at both ends: its largest |derivative|; else 0 */
     const char *meaning; /* one line, for documentation */
     const char *source;  /* who defined it, where */
 };
@@ -62,6 +63,7 @@ enum init_method {
     INIT_CONSTANT,
     INIT_UNIFORM,
     INIT_NORMAL,
+    INIT_STANDARD_NORMAL,
     INIT_GLOROT_UNIFORM,
     INIT_GLOROT_NORMAL,
     INIT_HE_UNIFORM,
@@ -89,6 +91,9 @@ enum optimiser_method {
     OPT_ADAMW,
     OPT_LION,
     OPT_RPROP,
+    OPT_RPROP_PLUS,
+    OPT_LBFGS,
+    OPT_LBFGS_FIXED,
     OPT_COUNT
 };
 
@@ -98,11 +103,16 @@ enum optimiser_method {
  *   g       its gradient, or `gradient` where there is weight decay
  *   rate    the learning rate
  *   t       the number of the update, from 1
+ *   loss    the loss of the batch, before the update
  * the parameters of the row (weight_decay for weight-decay), the names of `factor`, and what
  * was made before: a state array's name stands for its old value, until it is assigned.
  * A name that is no state array is a quantity of the update alone. Where a state array or w
- * has got its new value nothing may read the old one, which is no longer there. */
-enum { OPT_STATES = 2, OPT_FACTORS = 2, OPT_STEPS = 5 };
+ * has got its new value nothing may read the old one, which is no longer there; as g may stand
+ * for something that reads w, w is made last.
+ * One that is `whole` moves all parameters as one vector (net/lbfgs.h): it has no assignments. */
+enum whole_update { WHOLE_NONE, WHOLE_SEARCH, WHOLE_FIXED };
+enum { LBFGS_PAIRS = 32 }; /* at most */
+enum { OPT_STATES = 4, OPT_FACTORS = 2, OPT_STEPS = 5 };
 struct optimiser_name {
     const char *name;         /* in formulas */
     const char *text, *latex; /* as shown */
@@ -122,9 +132,10 @@ struct optimiser_row { /* row index = enum optimiser_method */
         const char *formula;
         const char *shown; /* as books write it, where that differs */
     } step[OPT_STEPS];
-    const char *gradient; /* what g stands for where there is weight decay, or */
-    const char *weight;   /* what w stands for in the last assignment */
-    int kernel;           /* enum update_kernel, which does all of it at once; UPDATE_NONE */
+    const char *gradient;    /* what g stands for where there is weight decay, or */
+    const char *weight;      /* what w stands for in the last assignment */
+    int kernel;              /* enum update_kernel, which does all of it at once; UPDATE_NONE */
+    enum whole_update whole; /* param[0] is then the number of pairs that are kept */
     const char *meaning;
     const char *source;
 };

@@ -22,10 +22,12 @@ static size_t NAME(cols_of)(const struct STAGE *s, int call)
 static size_t NAME(cut)(struct STAGE *s, size_t members)
 {
     const size_t cols = NAME(cols_of)(s, s->begin);
+    const size_t shares = s->j->plan->precision == CR_PRECISION_BF16 ? 1 : SHARES;
     size_t by_cols = 1, by_rows = 1;
-    if (s->j->plan->call[s->begin].split == BY_COLS) {
+    if (s->j->plan->call[s->begin].split == BY_COLS &&
+        (cols > s->rows || s->rows < members * ROWS_EACH)) {
         by_cols = parts(cols, MOST_COLS);
-        by_cols = by_cols < members ? members : by_cols;
+        by_cols = by_cols < shares * members ? shares * members : by_cols;
     }
     s->wide = by_cols > 1 ? part_of(cols, by_cols, COL_UNIT) : cols;
     by_cols = parts(cols, s->wide);
@@ -64,7 +66,7 @@ static void NAME(gradient_block)(const struct STAGE *s, const struct call *c,
 {
     const size_t cols = s->j->plan->tape->value[c->out].cols,
                  begin = block->row * cols + block->col;
-    const struct update *u = update_of(s->j->plan, c);
+    const struct update *u = s->update ? update_of(s->j->plan, c) : NULL;
     T *g = NAME(at)(&s->view, s->j->plan, c->out) + begin;
     size_t ld = cols;
     if (s->update && block->rows * block->cols <= BLOCK_BYTES / sizeof(T)) {
@@ -119,7 +121,7 @@ static void NAME(run_stage)(struct STAGE *s)
     s->high = members;
     for (int i = s->begin; i < s->end; i++) {
         size_t high, wide;
-        n += blocks(&s->j->plan->call[i], s->j->plan->tape->value, sizeof(T), s->rows, members,
+        n += blocks(&s->j->plan->call[i], s->j->plan->tape->value, sizeof(T), s->rows, s->high,
                     &high, &wide);
     }
     cr_team_run(team, n, NAME(gradient_item), s);

@@ -36,10 +36,14 @@ static void choose_kernel(const cr_plan *p, struct update *u)
     const struct param *param = &p->net->param[u->group];
     const int decay = cr_optimiser_decay(row);
     u->rate = param->rate;
+    u->after = -1;
     while (u->states < OPT_STATES && row->state[u->states].name)
         u->states++;
-    if (p->purpose != CR_FOR_TRAINING || p->call[u->first].op != OP_MAP)
+    if (p->purpose != CR_FOR_TRAINING || p->call[u->first].op != OP_MAP || o->clip_norm > 0 ||
+        o->clip_value > 0 || o->l1 > 0 || o->l2 > 0)
         return;
+    if (o->average > 0)
+        u->after = u->first + u->n - 1;
     u->kernel = (enum update_kernel)row->kernel;
     u->weight_decay = decay >= 0 ? o->param[decay] * param->decay : 0;
     if (u->weight_decay > 0)

@@ -30,7 +30,7 @@ static void NAME(update_scalars)(struct JOB *j)
     }
     for (int i = 0; i < p->n_calls; i++) {
         const struct value *v = &t->value[p->call[i].out];
-        if (p->call[i].phase != PHASE_UPDATE || v->extent != SCALAR)
+        if (p->call[i].phase != PHASE_UPDATE || v->role != ROLE_FACTOR)
             continue;
         NAME(factor)(j, &view, &p->call[i]);
         j->constants[UPDATE_FACTOR0 + v->which] = *NAME(at)(&view, p, p->call[i].out);
@@ -82,11 +82,13 @@ static void NAME(update_range)(const struct JOB *j, const struct update *u, size
                                const T *g)
 {
     const cr_plan *p = j->plan;
+    const struct VIEW view = NAME(view_of)(p, j->run, 0, 0);
     if (u->kernel != UPDATE_NONE) {
         NAME(update_by_kernel)(j, u, begin, n, g);
+        if (u->after >= 0)
+            NAME(update_call)(j, &view, &p->call[u->after], begin, n, g);
         return;
     }
-    const struct VIEW view = NAME(view_of)(p, j->run, 0, 0);
     for (int i = u->first; i < u->first + u->n; i++)
         NAME(update_call)(j, &view, &p->call[i], begin, n, g);
 }
@@ -98,16 +100,78 @@ static const T *NAME(update_gradient)(const struct JOB *j, const struct update *
     return NAME(at)(&view, j->plan, u->gradient);
 }
 
+/* The sum of squares of n numbers, at most CHUNK: sums of 256 as along a row, one after the other. */
+static T NAME(squares)(const struct JOB *j, const T *g, size_t n)
+{
+    enum { STRIP = 256 };
+    T square[STRIP], part, sum = 0;
+    for (size_t i = 0; i < n; i += STRIP) {
+        const size_t m = n - i < STRIP ? n - i : STRIP;
+        for (size_t k = 0; k < m; k++)
+            square[k] = g[i + k] * g[i + k];
+        j->k->row_sum(&part, square, m, 1, m);
+        sum += part;
+    }
+    return sum;
+}
+
+/* The part of a chunk of all gradients in their norm, once its slices are joined. */
+static void NAME(norm_chunk)(void *ctx, size_t item, int member)
+{
+    const struct JOB *j = ctx;
+    const struct VIEW view = NAME(view_of)(j->plan, j->run, 0, 0);
+    T *part = NAME(at)(&view, j->plan, j->plan->norm) + 1 + item;
+    (void)member;
+    for (int i = 0; i < j->plan->n_updates; i++) {
+        const struct update *u = &j->plan->update[i];
+        const size_t chunks = update_chunks(u->size);
+        if (item >= chunks) {
+            item -= chunks;
+            continue;
+        }
+        const size_t begin = item * CHUNK, n = least(u->size - begin, CHUNK);
+        if (j->plan->purpose == CR_FOR_TRAINING)
+            NAME(join)(j, j->plan->slot[u->gradient].offset + begin, n);
+        *part = NAME(squares)(j, NAME(update_gradient)(j, u) + begin, n);
+        return;
+    }
+}
+
+/* The norm of all gradients, and what they are multiplied by. */
+static void NAME(clip)(const struct JOB *j, struct team *team)
+{
+    const cr_plan *p = j->plan;
+    const struct VIEW view = NAME(view_of)(p, j->run, 0, 0);
+    T *norm = NAME(at)(&view, p, p->norm);
+    const unsigned char one[] = {0};
+    size_t chunks = 0;
+    for (int i = 0; i < p->n_updates; i++)
+        chunks += update_chunks(p->update[i].size);
+    cr_team_run(chunks > 1 ? team : NULL, chunks, NAME(norm_chunk), (void *)(uintptr_t)j);
+    *norm = 0;
+    for (size_t i = 1; i <= chunks; i++)
+        *norm += norm[i];
+    *norm = NAME(root)(*norm);
+    for (int i = 0; i < p->n_calls; i++) {
+        const struct call *c = &p->call[i];
+        const T *args[] = {norm};
+        if (p->tape->value[c->out].role == ROLE_CLIP)
+            j->k->map(c->program, args, one, NAME(at)(&view, p, c->out), 1);
+    }
+}
+
 /* One call on all numbers of its group, or the scalar that it makes. */
 static void NAME(update_step)(const struct JOB *j, const struct call *c)
 {
     const cr_plan *p = j->plan;
     const struct VIEW view = NAME(view_of)(p, j->run, 0, 0);
     const struct value *v = &p->tape->value[c->out];
-    if (v->extent == SCALAR) {
+    if (v->role == ROLE_FACTOR)
         NAME(factor)(j, &view, c);
+    if (v->role == ROLE_NORM)
+        NAME(clip)(j, NULL);
+    if (v->extent == SCALAR)
         return;
-    }
     int i = 0;
     while (p->update[i].group != v->param)
         i++;

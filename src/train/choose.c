@@ -6,12 +6,9 @@
 
 #include "formats/network_file.h"
 #include "train/fit.h"
+#include "train/recipe.h"
 
 #define MAX_MEMORY ((size_t)1 << 30)
-
-/* Label smoothing of the default network (Szegedy et al. 2016, section 7): with it, and with
- * Glorot's smaller first weights, the handwritten digits gain one per cent on held-out rows. */
-#define SMOOTHING 0.1
 
 cr_status cr_fit_fail(const struct fit *f, cr_error *err, cr_status code, const char *fmt, ...)
 {
@@ -22,14 +19,6 @@ cr_status cr_fit_fail(const struct fit *f, cr_error *err, cr_status code, const 
     va_end(args);
     const struct source src = {.name = f->table->source};
     return cr_fail_at(err, code, &src, (struct place){0}, "%s", message);
-}
-
-static size_t find_column(const cr_table *t, const char *name)
-{
-    size_t i = 0;
-    while (i < t->cols && strcmp(t->name[i], name) != 0)
-        i++;
-    return i;
 }
 
 /* Inputs without names of their own are called x1, x2, ... */
@@ -44,40 +33,78 @@ static int names_are_default(const struct spec *s)
     return 1;
 }
 
-static cr_status match_inputs(struct fit *f, cr_error *err)
+static int is_input(const struct column *c)
+{
+    return (c->role == CR_ROLE_INPUT || c->role == CR_ROLE_ORDER) && !cr_column_is_ignored(c);
+}
+
+/* The columns that the network file's inputs name, in their order: all of them, or none. */
+static cr_status name_columns(struct fit *f, cr_error *err)
 {
     const cr_table *t = f->table;
     const struct spec *s = f->spec;
     size_t found = 0, missing = 0;
-    f->n_columns = s ? s->n_inputs : t->cols;
-    f->columns = arena_new(&f->arena, size_t, f->n_columns);
-    if (!f->columns)
-        return cr_fail_memory(err);
-    for (size_t i = 0; s && i < s->n_inputs; i++) {
-        f->columns[i] = find_column(t, s->input_names[i]);
-        if (f->columns[i] < t->cols)
+    for (size_t i = 0; i < s->n_inputs; i++) {
+        f->columns[i] = cr_table_find(t, s->input_names[i]);
+        if (f->columns[i] < t->cols && is_input(&t->column[f->columns[i]]))
             found++;
         else
             missing = i;
     }
-    if (s && found == s->n_inputs)
+    f->named = found == s->n_inputs;
+    f->n_columns = s->n_inputs;
+    if (f->named || (found == 0 && names_are_default(s)))
         return CR_OK;
-    if (s && (found > 0 || !names_are_default(s))) {
-        const char *near = cr_suggest(s->input_names[missing], t->name, t->cols);
-        cr_fail_at(err, CR_ERR_UNKNOWN, &s->source, s->inputs_at,
-                   "the network has an input '%s', but '%s' has no such column",
-                   s->input_names[missing], t->source);
-        if (near)
-            cr_hint(err, "did you mean '%s'?", near);
-        return CR_ERR_UNKNOWN;
-    }
-    if (s && s->n_inputs != t->cols)
-        return cr_fail_at(err, CR_ERR_SHAPE, &s->source, s->inputs_at,
-                          "the network has %zu inputs, but '%s' has %zu columns besides '%s'",
-                          s->n_inputs, t->source, t->cols, t->label_name);
-    for (size_t i = 0; i < f->n_columns; i++)
-        f->columns[i] = i;
+    const char **names = arena_new(&f->arena, const char *, t->cols);
+    if (!names)
+        return cr_fail_memory(err);
+    for (size_t i = 0; i < t->cols; i++)
+        names[i] = t->column[i].name;
+    const char *near = cr_suggest(s->input_names[missing], names, t->cols);
+    cr_fail_at(err, CR_ERR_UNKNOWN, &s->source, s->inputs_at,
+               "the network has an input '%s', but '%s' has no such column",
+               s->input_names[missing], t->source);
+    if (near)
+        cr_hint(err, "did you mean '%s'?", near);
+    return CR_ERR_UNKNOWN;
+}
+
+static cr_status find_columns(struct fit *f, cr_error *err)
+{
+    const cr_table *t = f->table;
+    const size_t most = f->spec && f->spec->n_inputs > t->cols ? f->spec->n_inputs : t->cols;
+    f->columns = arena_new(&f->arena, size_t, most);
+    cr_status status = f->columns ? CR_OK : cr_fail_memory(err);
+    if (status == CR_OK && f->spec)
+        status = name_columns(f, err);
+    if (status != CR_OK || f->named)
+        return status;
+    f->n_columns = 0;
+    for (size_t i = 0; i < t->cols; i++)
+        if (is_input(&t->column[i]))
+            f->columns[f->n_columns++] = i;
+    if (f->n_columns == 0)
+        return cr_fit_fail(f, err, CR_ERR_VALUE, "there is no column besides '%s' to learn from",
+                           cr_table_label_name(t));
     return CR_OK;
+}
+
+static cr_status match_inputs(struct fit *f, cr_error *err)
+{
+    const struct spec *s = f->spec;
+    const struct prepare *p = &f->prepare;
+    if (s->n_inputs == p->n_inputs)
+        return CR_OK;
+    cr_fail_at(err, CR_ERR_SHAPE, &s->source, s->inputs_at,
+               "the network has %zu input%s, but '%s' gives %zu", s->n_inputs,
+               s->n_inputs == 1 ? "" : "s", f->table->source, p->n_inputs);
+    for (size_t i = 0; i < p->n_columns; i++)
+        if (p->column[i].n > 1) {
+            cr_hint(err, "column '%s' gives %zu; 'inputs: %zu' takes them all", p->column[i].name,
+                    p->column[i].n, p->n_inputs);
+            return CR_ERR_SHAPE;
+        }
+    return CR_ERR_SHAPE;
 }
 
 static int is_identity(const struct activation *a)
@@ -127,7 +154,7 @@ static cr_task choose_task(struct fit *f)
         f->report.certain = 1;
         return CR_CLASSIFICATION;
     }
-    f->report.certain = f->table->has_text;
+    f->report.certain = cr_table_role(f->table, CR_ROLE_LABEL)->code != NULL;
     return cr_table_guess(f->table, f->report.why, sizeof f->report.why);
 }
 
@@ -139,9 +166,12 @@ static cr_status choose_classes(struct fit *f, cr_error *err)
     cr_status status = cr_table_classes(t, &p->arena, FIT_MAX_CLASSES, &p->classes, err);
     if (status != CR_OK)
         return status;
+    if (p->classes.n == 0)
+        return cr_fit_fail(f, err, CR_ERR_VALUE, "no row has a value in column '%s'",
+                           cr_table_label_name(t));
     if (p->classes.n < 2)
         return cr_fit_fail(f, err, CR_ERR_VALUE, "column '%s' holds one class only, '%s'",
-                           t->label_name, p->classes.name[0]);
+                           cr_table_label_name(t), p->classes.name[0]);
     p->code = outputs == 1 ? CODE_ONE_COLUMN : CODE_ONE_HOT;
     p->off = target_kind(f->spec) == TARGET_SIGN ? -1 : 0;
     p->n_outputs = outputs == 1 ? 1 : p->classes.n;
@@ -149,76 +179,33 @@ static cr_status choose_classes(struct fit *f, cr_error *err)
         return cr_fail_at(err, CR_ERR_SHAPE, &f->spec->source,
                           f->spec->layer[f->spec->n_layers - 1].at,
                           "the network has %zu output%s, but column '%s' has %zu classes", outputs,
-                          outputs == 1 ? "" : "s", t->label_name, p->classes.n);
+                          outputs == 1 ? "" : "s", cr_table_label_name(t), p->classes.n);
     f->class_of = cr_table_class_ids(t, &p->classes, &f->arena);
     return f->class_of ? CR_OK : cr_fail_memory(err);
 }
 
 static cr_status choose_number(struct fit *f, cr_error *err)
 {
-    const cr_table *t = f->table;
+    const struct column *label = cr_table_role(f->table, CR_ROLE_LABEL);
     const enum loss_target kind = target_kind(f->spec);
-    if (t->has_text)
+    if (label->code)
         return cr_fit_fail(f, err, CR_ERR_VALUE,
-                           "column '%s' holds text: a regression needs "
-                           "numbers",
-                           t->label_name);
+                           "column '%s' holds text: a regression needs numbers", label->name);
     if (f->spec && f->spec->n_outputs != 1)
         return cr_fail_at(
             err, CR_ERR_SHAPE, &f->spec->source, f->spec->layer[f->spec->n_layers - 1].at,
             "a regression has one output, but the network has %zu", f->spec->n_outputs);
     if (kind == TARGET_SIGN)
         return cr_fit_fail(f, err, CR_ERR_ARGUMENT, "the network's loss is for classes only");
-    for (size_t i = 0; i < t->rows; i++) {
-        double v = t->label_value[i];
-        if ((kind == TARGET_PROBABILITY && !(v >= 0 && v <= 1)) || (kind == TARGET_COUNT && v < 0))
+    for (size_t i = 0; i < f->table->rows; i++) {
+        const double v = label->value[i];
+        if ((kind == TARGET_PROBABILITY && (v < 0 || v > 1)) || (kind == TARGET_COUNT && v < 0))
             return cr_fit_fail(f, err, CR_ERR_VALUE,
-                               "column '%s' holds %g, which the network's "
-                               "loss does not allow",
-                               t->label_name, v);
+                               "column '%s' holds %g, which the network's loss does not allow",
+                               label->name, v);
     }
     f->prepare.code = kind == TARGET_COUNT ? CODE_LOG_NUMBER : CODE_NUMBER;
     f->prepare.n_outputs = 1;
-    return CR_OK;
-}
-
-/* One hidden layer, and outputs that fit the task. */
-static cr_status default_network(const struct fit *f, int named, struct spec **out, cr_error *err)
-{
-    struct spec *s = cr_spec_new();
-    if (!s)
-        return cr_fail_memory(err);
-    const int classes = f->prepare.task == CR_CLASSIFICATION;
-    s->n_inputs = f->n_columns;
-    s->n_layers = 2;
-    s->layer = arena_new(&s->arena, struct spec_layer, 2);
-    const char **names = arena_new(&s->arena, const char *, f->n_columns);
-    cr_status status = s->layer && names ? CR_OK : cr_fail_memory(err);
-    for (size_t i = 0; status == CR_OK && i < f->n_columns; i++)
-        if (!(names[i] = cr_arena_strdup(&s->arena, f->table->name[f->columns[i]])))
-            status = cr_fail_memory(err);
-    if (status == CR_OK) {
-        s->input_names = named ? names : NULL;
-        cr_spec_layer_init(&s->arena, &s->layer[0]);
-        cr_spec_layer_init(&s->arena, &s->layer[1]);
-        s->layer[0].units = FIT_HIDDEN;
-        s->layer[1].units = f->prepare.n_outputs;
-        s->loss.row = cr_loss_find(classes ? "cross-entropy" : "mean-squared", NULL);
-        s->loss.smoothing = classes ? SMOOTHING : 0;
-        status = cr_activation_set(&s->arena, &s->layer[0].act, "relu", NULL, 0, NULL,
-                                   (struct place){0}, err);
-    }
-    if (status == CR_OK)
-        status = cr_activation_set(&s->arena, &s->layer[1].act, classes ? "softmax" : "identity",
-                                   NULL, 0, NULL, (struct place){0}, err);
-    size_t limit = f->options->max_memory ? f->options->max_memory : MAX_MEMORY;
-    if (status == CR_OK)
-        status = cr_spec_finish(s, limit, err);
-    if (status != CR_OK) {
-        cr_spec_free(s);
-        return status;
-    }
-    *out = s;
     return CR_OK;
 }
 
@@ -238,23 +225,35 @@ static int can_be_written(const struct spec *s)
     return ok;
 }
 
-static cr_status make_default(struct fit *f, cr_error *err)
+/* The recipe's network, its inputs called after the prepared ones where they can be. */
+static cr_status make_recipe(struct fit *f, cr_error *err)
 {
-    struct spec *named = NULL;
-    cr_status status = default_network(f, 1, &named, NULL);
-    if (status == CR_ERR_MEMORY)
+    const struct prepare *p = &f->prepare;
+    const size_t limit = f->options->max_memory ? f->options->max_memory : MAX_MEMORY;
+    struct text text = {0};
+    struct spec *s = NULL;
+    cr_recipe_write(p->task, p->n_inputs, p->n_outputs, &text);
+    const cr_status status = text.failed ? cr_fail_memory(err)
+                                         : cr_network_file_read(cr_text_str(&text), text.len,
+                                                                RECIPE_NAME, limit, &s, err);
+    cr_text_free(&text);
+    if (status != CR_OK)
+        return status;
+    f->spec = s;
+    const char *const *plain = s->input_names;
+    const char **names = arena_new(&s->arena, const char *, s->n_inputs);
+    for (size_t i = 0; names && i < s->n_inputs; i++)
+        if (!(names[i] = cr_arena_strdup(&s->arena, p->input[i].name)))
+            names = NULL;
+    if (!names)
         return cr_fail_memory(err);
-    if (status == CR_OK && named) {
-        if (can_be_written(named)) {
-            f->spec = named;
-            return CR_OK;
-        }
-        cr_spec_free(named);
-    }
-    return default_network(f, 0, &f->spec, err);
+    s->input_names = names;
+    if (!can_be_written(s))
+        s->input_names = plain;
+    return CR_OK;
 }
 
-cr_status cr_fit_choose(struct fit *f, cr_error *err)
+cr_status cr_fit_read(struct fit *f, cr_error *err)
 {
     const cr_fit_options *o = f->options;
     cr_status status = CR_OK;
@@ -263,17 +262,28 @@ cr_status cr_fit_choose(struct fit *f, cr_error *err)
                                       o->max_memory ? o->max_memory : MAX_MEMORY, &f->spec, err);
     if (status == CR_OK && f->spec)
         status = link_outputs(f->spec, err);
-    if (status == CR_OK)
-        status = match_inputs(f, err);
-    if (status != CR_OK)
-        return status;
+    return status == CR_OK ? find_columns(f, err) : status;
+}
+
+cr_status cr_fit_choose_task(struct fit *f, cr_error *err)
+{
     struct prepare *p = &f->prepare;
     p->task = choose_task(f);
     p->target_sd = 1;
-    if (!(p->target = cr_arena_strdup(&p->arena, f->table->label_name)))
+    if (!(p->target = cr_arena_strdup(&p->arena, cr_table_label_name(f->table))))
         return cr_fail_memory(err);
-    status = p->task == CR_CLASSIFICATION ? choose_classes(f, err) : choose_number(f, err);
-    if (status == CR_OK && !f->spec)
-        status = make_default(f, err);
-    return status;
+    return p->task == CR_CLASSIFICATION ? choose_classes(f, err) : choose_number(f, err);
+}
+
+cr_status cr_fit_choose_network(struct fit *f, cr_error *err)
+{
+    return f->spec ? match_inputs(f, err) : make_recipe(f, err);
+}
+
+double cr_fit_validation(const struct fit *f)
+{
+    const double share = f->options->validation;
+    if (share != 0)
+        return share > 0 ? share : 0;
+    return f->spec ? f->spec->validation : RECIPE_VALIDATION;
 }

@@ -18,26 +18,32 @@ static int is_right(const struct tally *t, const float *outputs, const float *ta
     return largest(outputs, n) == largest(targets, n);
 }
 
-void cr_tally_row(struct tally *t, const float *outputs, const float *targets, size_t n)
+void cr_tally_row(struct tally *t, const float *outputs, const float *targets, size_t n,
+                  double weight)
 {
+    double numbers = t->weight * (double)n;
     t->rows++;
+    if (!(weight > 0))
+        return;
+    t->weight += weight;
     if (t->task == CR_CLASSIFICATION) {
-        t->right += (size_t)is_right(t, outputs, targets, n);
+        t->right += is_right(t, outputs, targets, n) ? weight : 0;
         return;
     }
     for (size_t i = 0; i < n; i++) {
         double target = (double)targets[i], error = (double)outputs[i] - target;
         double before = target - t->mean;
-        t->squares += error * error;
-        t->numbers++;
-        t->mean += before / (double)t->numbers;
-        t->spread += before * (target - t->mean);
+        t->squares += weight * error * error;
+        numbers += weight;
+        t->mean += weight * before / numbers;
+        t->spread += weight * before * (target - t->mean);
     }
 }
 
-void cr_tally_loss(struct tally *t, double loss, size_t rows)
+void cr_tally_loss(struct tally *t, double loss, double weight)
 {
-    t->loss += t->sum ? loss : loss * (double)rows;
+    if (weight > 0)
+        t->loss += t->sum ? loss : loss * weight;
 }
 
 cr_metrics cr_tally_metrics(const struct tally *t)
@@ -45,12 +51,12 @@ cr_metrics cr_tally_metrics(const struct tally *t)
     cr_metrics m = {.rows = t->rows, .accuracy = NAN, .rmse = NAN, .r2 = NAN};
     if (t->rows == 0)
         return (cr_metrics){0};
-    m.loss = t->sum ? t->loss : t->loss / (double)t->rows;
+    m.loss = t->sum ? t->loss : t->loss / t->weight;
     if (t->task == CR_CLASSIFICATION) {
-        m.accuracy = (double)t->right / (double)t->rows;
+        m.accuracy = t->right / t->weight;
         return m;
     }
-    m.rmse = sqrt(t->squares / (double)t->numbers) * t->unit;
+    m.rmse = sqrt(t->squares / (t->weight * (double)(t->width ? t->width : 1))) * t->unit;
     if (t->spread > 0)
         m.r2 = 1 - t->squares / t->spread;
     return m;

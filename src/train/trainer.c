@@ -1,48 +1,50 @@
 #include "train/trainer.h"
 
+#include <assert.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/beside.h"
 #include "base/random.h"
 #include "base/team.h"
-#include "base/text.h"
-#include "net/plan.h"
-#include "train/metrics.h"
+#include "data/spill.h"
 
-enum { DEFAULT_BATCH = 32, DEFAULT_STEPS = 3000, FEWEST_EPOCHS = 10, MOST_EPOCHS = 1000 };
-enum { MEASURE_ROWS = 256 }; /* held-out rows measured at a time, at least */
-
-struct trainer {
-    cr_net *net;
-    const struct examples *train, *held_out;
-    cr_train_options options;
-    size_t inputs, outputs, steps; /* steps of an epoch */
-    size_t room;                   /* rows of the plan */
-    cr_plan *plan;                 /* of the steps */
-    cr_plan *measures; /* the same where they are float32; else what predicting will see */
-    struct team *team;
-    void *work;
-    float *in, *targets; /* the batch */
-    size_t *order;       /* of the rows in this epoch */
-    cr_state *state;     /* of the optimiser */
-    void *good;          /* parameters at the epoch's start, */
-    void *good_state;    /* the optimiser's arrays, NULL where there are none, */
-    size_t good_steps;   /* and its updates */
-    size_t block;        /* bytes of all parameters */
-    size_t state_size;   /* bytes of the optimiser's arrays */
-    cr_progress progress;
-    size_t total_steps;
+enum {
+    DEFAULT_BATCH = 32,
+    DEFAULT_STEPS = 3000,
+    FEWEST_EPOCHS = 10,
+    MOST_EPOCHS = 1000,
+    WHOLE_EPOCHS = 200
 };
+enum { MEASURE_ROWS = 256 }; /* rows measured at a time, at least */
 
-void cr_train_defaults(cr_train_options *o, const struct spec_optimiser *optimiser, size_t rows)
+void cr_train_settle(cr_train_options *o, const struct spec *spec, size_t rows)
 {
+    const struct spec_optimiser *optimiser = &spec->optimiser;
+    const int whole = cr_optimiser_history(optimiser) > 0;
+    if (whole)
+        o->in_order = 1;
+    if (o->epochs == 0)
+        o->epochs = spec->epochs;
     if (o->batch == 0)
-        o->batch = DEFAULT_BATCH;
-    if (o->learning_rate == 0 && optimiser->method != OPT_GRADIENT_DESCENT)
+        o->batch = spec->batch ? spec->batch : whole ? rows : DEFAULT_BATCH;
+    if (o->drop_last == 0)
+        o->drop_last = spec->drop_last ? 1 : -1;
+    if (o->precision == CR_PRECISION_DEFAULT)
+        o->precision = spec->precision;
+    if (o->keep == CR_KEEP_DEFAULT)
+        o->keep = spec->keep;
+    if (o->patience == 0)
+        o->patience = spec->patience;
+    if (o->learning_rate == 0 &&
+        (optimiser->method != OPT_GRADIENT_DESCENT || optimiser->at.line > 0))
         o->learning_rate = optimiser->learning_rate;
     if (o->learning_rate == 0)
         o->learning_rate = o->task == CR_CLASSIFICATION ? 0.1 : 0.01;
+    if (o->epochs == 0 && whole)
+        o->epochs = WHOLE_EPOCHS;
     if (o->epochs == 0) {
         size_t steps = rows / o->batch + (rows % o->batch != 0);
         size_t epochs = DEFAULT_STEPS / (steps ? steps : 1);
@@ -50,21 +52,31 @@ void cr_train_defaults(cr_train_options *o, const struct spec_optimiser *optimis
                     : epochs > MOST_EPOCHS ? MOST_EPOCHS
                                            : epochs;
     }
+    if (o->batch > rows)
+        o->batch = rows;
 }
 
-static void release(struct trainer *t)
+void cr_trainer_free(cr_trainer *t)
 {
+    if (!t)
+        return;
     if (t->measures != t->plan)
         cr_plan_free(t->measures);
     cr_plan_free(t->plan);
+    cr_schedule_close(&t->schedule);
     cr_team_destroy(t->team);
     cr_work_free(t->work);
     cr_aligned_free(t->in);
     cr_aligned_free(t->targets);
+    cr_aligned_free(t->weights);
     cr_aligned_free(t->good);
     cr_aligned_free(t->good_state);
+    cr_aligned_free(t->best);
     cr_state_free(t->state);
     cr_aligned_free(t->order);
+    cr_health_free(t->health);
+    free(t->history);
+    free(t);
 }
 
 static cr_status check(const cr_net *net, const struct examples *train, const cr_train_options *o,
@@ -76,42 +88,63 @@ static cr_status check(const cr_net *net, const struct examples *train, const cr
         return cr_fail(err, CR_ERR_ARGUMENT, "there are no rows to train on");
     if (!(o->learning_rate > 0) || !isfinite(o->learning_rate))
         return cr_fail(err, CR_ERR_ARGUMENT, "the learning rate must be above 0 and finite");
+    if (cr_optimiser_history(&net->spec->optimiser) && o->batch < train->rows) {
+        cr_fail(
+            err, CR_ERR_ARGUMENT,
+            "%s trains on all rows at once: a batch of %zu is less than the %zu rows to train on",
+            cr_optimiser_row((int)net->spec->optimiser.method)->name, o->batch, train->rows);
+        cr_hint(err, "leave the batch out, in options and network file");
+        return CR_ERR_ARGUMENT;
+    }
     return CR_OK;
 }
 
-static cr_status make_plans(struct trainer *t, cr_error *err)
+cr_status cr_trainer_plan(const cr_trainer *t, cr_purpose purpose, cr_precision precision,
+                          size_t rows, cr_plan **out, cr_error *err)
 {
-    const cr_status status =
-        cr_plan_create_in(t->net, CR_FOR_TRAINING, t->options.precision, t->room, &t->plan, err);
+    return t->train.weight ? cr_plan_create_weighted(t->net, purpose, precision, rows, out, err)
+                           : cr_plan_create_in(t->net, purpose, precision, rows, out, err);
+}
+
+static cr_status make_plans(cr_trainer *t, cr_error *err)
+{
+    cr_status status =
+        cr_trainer_plan(t, CR_FOR_TRAINING, t->options.precision, t->room, &t->plan, err);
     if (status != CR_OK)
         return status;
-    if (t->options.precision == CR_PRECISION_BF16)
-        return cr_plan_create(t->net, CR_FOR_TRAINING, t->room, &t->measures, err);
+    assert(t->plan);
+    if (t->options.precision == CR_PRECISION_BF16 || t->plan->draws)
+        return cr_trainer_plan(t, CR_FOR_MEASURING, CR_PRECISION_FLOAT32, t->room, &t->measures,
+                               err);
     t->measures = t->plan;
     return CR_OK;
 }
 
-static size_t work_size(const struct trainer *t)
+static cr_status make_schedule(cr_trainer *t, cr_error *err)
+{
+    struct spec_schedule spec = t->net->spec->schedule;
+    if (t->options.schedule) {
+        const cr_status status = cr_schedule_parse(t->options.schedule, &spec, err);
+        if (status != CR_OK)
+            return status;
+    }
+    return cr_schedule_open(&spec, &t->schedule, err);
+}
+
+static size_t work_size(const cr_trainer *t)
 {
     const size_t a = cr_plan_work_size(t->plan), b = cr_plan_work_size(t->measures);
     return a > b ? a : b;
 }
 
-static cr_status set_up(struct trainer *t, cr_error *err)
+static int keeps_best(const cr_trainer *t)
 {
-    size_t batch = t->options.batch < t->train->rows ? t->options.batch : t->train->rows;
-    t->options.batch = batch;
-    t->inputs = cr_net_inputs(t->net);
-    t->outputs = cr_net_outputs(t->net);
-    t->steps = t->train->rows / batch + (t->train->rows % batch != 0);
-    t->room = batch > MEASURE_ROWS ? batch : MEASURE_ROWS;
-    cr_status status = make_plans(t, err);
-    if (status == CR_OK)
-        status = cr_state_create(t->net, &t->state, err);
-    if (status == CR_OK)
-        status = cr_team_create(t->options.threads, &t->team, err);
-    if (status != CR_OK)
-        return status;
+    return t->options.keep != CR_KEEP_LAST && t->validation.rows > 0;
+}
+
+static cr_status allocate(cr_trainer *t, cr_error *err)
+{
+    const size_t epochs = t->options.epochs < HISTORY ? t->options.epochs : HISTORY;
     size_t in, targets;
     if (!cr_mul_size(t->room, t->inputs, &in) || !cr_mul_size(t->room, t->outputs, &targets))
         return cr_fail_memory(err);
@@ -119,25 +152,107 @@ static cr_status set_up(struct trainer *t, cr_error *err)
     t->work = cr_work_alloc(work_size(t));
     t->in = cr_aligned_alloc(in, sizeof *t->in);
     t->targets = cr_aligned_alloc(targets, sizeof *t->targets);
+    if (t->train.weight && !(t->weights = cr_aligned_alloc(t->room, sizeof *t->weights)))
+        return cr_fail_memory(err);
     t->good = cr_aligned_alloc(t->block, 1);
     t->state_size = cr_state_n_arrays(t->state) * t->block;
     if (t->state_size && !(t->good_state = cr_aligned_alloc(t->state_size, 1)))
         return cr_fail_memory(err);
-    t->order = cr_aligned_alloc(t->train->rows, sizeof *t->order);
-    if (!t->work || !t->in || !t->targets || !t->good || !t->order)
+    if (keeps_best(t) && !(t->best = cr_aligned_alloc(t->block, 1)))
         return cr_fail_memory(err);
-    t->progress.epochs = t->options.epochs;
-    t->progress.steps = t->steps;
+    t->order = cr_aligned_alloc(t->train.rows, sizeof *t->order);
+    t->history = calloc(epochs ? epochs : 1, sizeof *t->history);
+    if (!t->work || !t->in || !t->targets || !t->good || !t->order || !t->history)
+        return cr_fail_memory(err);
     return CR_OK;
 }
 
+static struct tally new_tally(const cr_trainer *t)
+{
+    return (struct tally){.task = t->options.task,
+                          .middle = (1 + t->train.off) / 2,
+                          .width = t->outputs,
+                          .unit = t->train.unit > 0 ? t->train.unit : 1,
+                          .sum = t->net->spec->loss.reduction == REDUCE_SUM};
+}
+
+static cr_status set_up(cr_trainer *t, cr_error *err)
+{
+    const size_t rows = t->train.rows, batch = t->options.batch;
+    t->inputs = cr_net_inputs(t->net);
+    t->outputs = cr_net_outputs(t->net);
+    t->steps = rows / batch + (rows % batch != 0 && t->options.drop_last < 0);
+    t->room = batch > MEASURE_ROWS ? batch : MEASURE_ROWS;
+    t->stride = 1;
+    cr_status status = make_plans(t, err);
+    if (status == CR_OK)
+        status = make_schedule(t, err);
+    if (status == CR_OK)
+        status = cr_state_create(t->net, &t->state, err);
+    if (status == CR_OK)
+        status = cr_team_create(t->options.threads, &t->team, err);
+    if (status == CR_OK)
+        status = allocate(t, err);
+    if (status != CR_OK)
+        return status;
+    t->at.tally = new_tally(t);
+    t->at.plateau.lowest = INFINITY;
+    t->progress.epochs = t->options.epochs;
+    t->progress.steps = t->steps;
+    t->progress.trainer = t;
+    cr_trainer_shuffle(t);
+    cr_trainer_keep_good(t);
+    return CR_OK;
+}
+
+cr_status cr_trainer_open(cr_net *net, const struct examples *train,
+                          const struct examples *validation, const cr_train_options *options,
+                          cr_trainer **out, cr_error *err)
+{
+    cr_trainer *t = calloc(1, sizeof *t);
+    if (!t)
+        return cr_fail_memory(err);
+    t->net = net;
+    t->train = *train;
+    if (validation)
+        t->validation = *validation;
+    t->options = *options;
+    cr_train_settle(&t->options, net->spec, train->rows);
+    cr_status status = check(net, train, &t->options, err);
+    if (status == CR_OK)
+        status = set_up(t, err);
+    if (status != CR_OK) {
+        cr_trainer_free(t);
+        return status;
+    }
+    if (t->options.checkpoint)
+        cr_beside_clean(t->options.checkpoint);
+    *out = t;
+    return CR_OK;
+}
+
+/* Ask for rows that gather will copy next, where they lie in a file. */
+static void ask(const cr_trainer *t, const struct examples *from, const size_t *index, size_t first,
+                size_t most)
+{
+    const size_t left = from->rows > first ? from->rows - first : 0, n = left < most ? left : most;
+    if (!from->in_file)
+        return;
+    if (!index)
+        cr_mapped_ask(from->in + first * t->inputs, n * t->inputs * sizeof *from->in);
+    for (size_t i = 0; index && i < n; i++)
+        cr_mapped_ask(from->in + index[first + i] * t->inputs, t->inputs * sizeof *from->in);
+}
+
 /* Copy rows of `from` to the batch: rows index[first..), or first.. without an index. */
-static void gather(struct trainer *t, const struct examples *from, const size_t *index,
-                   size_t first, size_t n)
+static void gather(cr_trainer *t, const struct examples *from, const size_t *index, size_t first,
+                   size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         size_t row = index ? index[first + i] : first + i;
         float *targets = t->targets + i * t->outputs;
+        if (t->weights)
+            t->weights[i] = from->weight ? from->weight[row] : 1;
         memcpy(t->in + i * t->inputs, from->in + row * t->inputs, t->inputs * sizeof *t->in);
         if (from->targets) {
             memcpy(targets, from->targets + row * t->outputs, t->outputs * sizeof *targets);
@@ -152,148 +267,103 @@ static void gather(struct trainer *t, const struct examples *from, const size_t 
     }
 }
 
-static struct run batch_run(const struct trainer *t, size_t rows)
+size_t cr_trainer_gather(cr_trainer *t, size_t step)
+{
+    const size_t first = step * t->options.batch, left = t->train.rows - first;
+    const size_t rows = left < t->options.batch ? left : t->options.batch;
+    ask(t, &t->train, t->order, first + rows, t->options.batch);
+    gather(t, &t->train, t->order, first, rows);
+    return rows;
+}
+
+cr_status cr_trainer_watch(cr_trainer *t, cr_error *err)
+{
+    size_t index[HEALTH_ROWS];
+    size_t n = t->train.rows < HEALTH_ROWS ? t->train.rows : HEALTH_ROWS;
+    n = n < t->room ? n : t->room;
+    for (size_t i = 0; i < n; i++)
+        index[i] = (size_t)((double)i * (double)t->train.rows / (double)n);
+    gather(t, &t->train, index, 0, n);
+    const cr_status status = cr_health_create(t->net, t->in, t->targets, n, &t->health, err);
+    return status == CR_ERR_LIMIT ? CR_OK : status;
+}
+
+/* The parameters that are measured and kept: their moving average, where there is one. */
+static void *answers(const cr_trainer *t)
+{
+    if (!(t->net->spec->optimiser.average > 0) || t->finished || cr_state_steps(t->state) == 0)
+        return t->net->values;
+    return cr_state_array(t->state, cr_state_n_arrays(t->state) - 1);
+}
+
+struct run cr_trainer_batch(const cr_trainer *t, size_t rows)
 {
     return (struct run){.in = t->in,
                         .targets = t->targets,
+                        .weights = t->weights,
                         .rows = rows,
                         .params = t->net->values,
-                        .rate = t->options.learning_rate,
+                        .rate = cr_trainer_rate(t),
                         .state = cr_state_values(t->state),
                         .t = cr_state_steps(t->state) + 1,
                         .work = t->work,
                         .team = t->team};
 }
 
-static struct tally new_tally(const struct trainer *t)
+double cr_trainer_batch_weight(const cr_trainer *t, size_t rows)
 {
-    return (struct tally){.task = t->options.task,
-                          .middle = (1 + t->train->off) / 2,
-                          .unit = t->train->unit > 0 ? t->train->unit : 1,
-                          .sum = t->net->spec->loss.reduction == REDUCE_SUM};
+    double sum = 0;
+    if (!t->weights)
+        return (double)rows;
+    for (size_t i = 0; i < rows; i++)
+        sum += (double)t->weights[i];
+    return sum;
 }
 
-static void tally_batch(const struct trainer *t, const cr_plan *plan, const struct run *run,
+static void tally_batch(const cr_trainer *t, const cr_plan *plan, const struct run *run,
                         struct tally *tally)
 {
     for (size_t r = 0; r < run->rows; r++)
         cr_tally_row(tally, cr_plan_at(plan, run, plan->tape->output, r, 0),
-                     t->targets + r * t->outputs, t->outputs);
-    cr_tally_loss(tally, cr_plan_loss(plan, run), run->rows);
+                     t->targets + r * t->outputs, t->outputs,
+                     t->weights ? (double)t->weights[r] : 1);
+    cr_tally_loss(tally, cr_plan_loss(plan, run), cr_trainer_batch_weight(t, run->rows));
 }
 
-static cr_metrics measure(struct trainer *t, const struct examples *rows)
+cr_metrics cr_trainer_measure(cr_trainer *t, const struct examples *rows)
 {
     struct tally tally = new_tally(t);
     for (size_t at = 0; at < rows->rows; at += t->room) {
         size_t n = rows->rows - at < t->room ? rows->rows - at : t->room;
+        ask(t, rows, NULL, at + n, t->room);
         gather(t, rows, NULL, at, n);
-        const struct run run = batch_run(t, n);
+        struct run run = cr_trainer_batch(t, n);
+        run.params = answers(t);
         cr_plan_run(t->measures, &run, PHASE_FORWARD, PHASE_LOSS);
         tally_batch(t, t->measures, &run, &tally);
     }
     return cr_tally_metrics(&tally);
 }
 
-static size_t step_rows(const struct trainer *t, size_t step)
+void cr_trainer_shuffle(cr_trainer *t)
 {
-    size_t first = step * t->options.batch, left = t->train->rows - first;
-    return left < t->options.batch ? left : t->options.batch;
-}
-
-static void shuffle(struct trainer *t, size_t epoch)
-{
-    const struct random_key key = {t->options.seed, RANDOM_SHUFFLE, (uint32_t)epoch};
-    if (!t->options.in_order) {
-        cr_random_permutation(key, t->order, t->train->rows);
-        return;
-    }
-    for (size_t i = 0; i < t->train->rows; i++)
+    const struct random_key key = {t->options.seed, RANDOM_SHUFFLE, (uint32_t)t->at.epoch};
+    if (!t->options.in_order)
+        cr_random_permutation(key, t->order, t->train.rows);
+    for (size_t i = 0; t->options.in_order && i < t->train.rows; i++)
         t->order[i] = i;
 }
 
-/* Take the parameters, and what the optimiser keeps, that an explaining plan computed. */
-static void adopt(struct trainer *t, const cr_plan *plan, const struct run *run)
+double cr_trainer_rate(const cr_trainer *t)
 {
-    const struct tape *tape = plan->tape;
-    for (int v = 0; v < tape->n_values; v++) {
-        const struct value *value = &tape->value[v];
-        if (value->role != ROLE_NEW && value->role != ROLE_NEW_STATE)
-            continue;
-        const struct param *p = &t->net->param[value->param];
-        float *to = value->role == ROLE_NEW ? t->net->values
-                                            : cr_state_array(t->state, (size_t)value->which);
-        memcpy(to + p->offset, cr_plan_at(plan, run, v, 0, 0), p->rows * p->cols * sizeof(float));
-    }
-    cr_state_set_steps(t->state, run->t);
+    const struct schedule_at at = {.step = t->at.total_steps,
+                                   .steps = t->steps * t->options.epochs,
+                                   .epoch = t->at.epoch,
+                                   .plateaus = t->at.plateau.count};
+    return t->options.learning_rate * cr_schedule_factor(&t->schedule, &at);
 }
 
-static void keep_good(struct trainer *t)
-{
-    memcpy(t->good, t->net->values, t->block);
-    if (t->state_size)
-        memcpy(t->good_state, cr_state_values(t->state), t->state_size);
-    t->good_steps = cr_state_steps(t->state);
-}
-
-static void go_back(struct trainer *t)
-{
-    memcpy(t->net->values, t->good, t->block);
-    if (t->state_size)
-        memcpy(cr_state_values(t->state), t->good_state, t->state_size);
-    cr_state_set_steps(t->state, t->good_steps);
-}
-
-static const char *kind(double v)
-{
-    return isnan(v) ? "not a number" : v > 0 ? "infinite" : "minus infinite";
-}
-
-/* Say where the first value that is not finite is, in a step that a plan which keeps every
- * value has just run; 0 when all are finite. */
-static int report_step(const struct trainer *t, const cr_plan *plan, const struct run *run,
-                       size_t step, cr_error *err)
-{
-    uint64_t ref;
-    struct text words = {0};
-    if (!cr_plan_not_finite(plan, run, &ref))
-        return 0;
-    double v = cr_plan_get(plan, run, cr_ref_value(ref), cr_ref_row(ref), cr_ref_index(ref));
-    cr_tape_describe(&words, plan->tape, ref);
-    cr_fail(err, CR_ERR_DIVERGED, "training diverged: in epoch %zu, step %zu, %s is %s",
-            t->progress.epoch, step + 1, cr_text_str(&words), kind(v));
-    cr_text_free(&words);
-    return 1;
-}
-
-/* Replay the epoch from its start up to step `last` with a plan that keeps every value. */
-static void explain_divergence(struct trainer *t, size_t last, cr_error *err)
-{
-    cr_plan *plan = NULL;
-    void *work = NULL;
-    go_back(t);
-    if (cr_plan_create_in(t->net, CR_FOR_EXPLAINING, t->options.precision, t->options.batch, &plan,
-                          NULL) == CR_OK)
-        work = cr_work_alloc(cr_plan_work_size(plan));
-    cr_fail(err, CR_ERR_DIVERGED, "training diverged in epoch %zu", t->progress.epoch);
-    for (size_t step = 0; work && step <= last; step++) {
-        gather(t, t->train, t->order, step * t->options.batch, step_rows(t, step));
-        struct run run = batch_run(t, step_rows(t, step));
-        run.work = work;
-        cr_plan_run(plan, &run, PHASE_FORWARD, PHASE_UPDATE);
-        if (report_step(t, plan, &run, step, err))
-            break;
-        adopt(t, plan, &run);
-    }
-    char rate[32];
-    cr_hint(err, "lower the learning rate; it was %s",
-            cr_shortest_f64(t->options.learning_rate, rate));
-    go_back(t);
-    cr_plan_free(plan);
-    cr_work_free(work);
-}
-
-static int params_finite(const struct trainer *t)
+static int params_finite(const cr_trainer *t)
 {
     const float *v = t->net->values;
     size_t bad = 0;
@@ -302,89 +372,227 @@ static int params_finite(const struct trainer *t)
     return bad == 0;
 }
 
-static int call_back(struct trainer *t, const struct tally *tally, int epoch_done)
+static void call_back(cr_trainer *t, int epoch_done)
 {
-    t->progress.train = cr_tally_metrics(tally);
-    t->progress.epoch_done = epoch_done;
-    return t->options.progress && t->options.progress(t->options.ctx, &t->progress);
+    cr_progress *p = &t->progress;
+    p->train = cr_tally_metrics(&t->at.tally);
+    p->epoch_done = epoch_done;
+    p->total_steps = t->at.total_steps;
+    p->rows = t->at.rows;
+    p->rate = t->at.rate;
+    p->step_loss = t->step_loss;
+    p->resumed_rows = t->resumed_rows;
+    p->validation = t->at.validation;
+    p->best_epoch = t->at.best_epoch;
+    p->best = t->at.best;
+    p->checkpoint_error = t->checkpoint_error.code ? &t->checkpoint_error : NULL;
 }
 
-static cr_status run_epoch(struct trainer *t, size_t epoch, int *stop, cr_error *err)
+/* Tell the callback where the training is; it may want a checkpoint of exactly that. */
+static void listen(cr_trainer *t)
 {
-    struct tally tally = new_tally(t);
-    t->progress.epoch = epoch + 1;
-    shuffle(t, epoch);
-    keep_good(t);
-    for (size_t step = 0; step < t->steps && !*stop; step++) {
-        size_t rows = step_rows(t, step);
-        gather(t, t->train, t->order, step * t->options.batch, rows);
-        const struct run run = batch_run(t, rows);
-        cr_plan_run(t->plan, &run, PHASE_FORWARD, PHASE_LOSS);
-        if (!isfinite(cr_plan_loss(t->plan, &run))) {
-            explain_divergence(t, step, err);
-            return CR_ERR_DIVERGED;
-        }
-        tally_batch(t, t->plan, &run, &tally);
-        cr_plan_run(t->plan, &run, PHASE_BACKWARD, PHASE_UPDATE);
-        cr_state_set_steps(t->state, run.t);
-        t->total_steps++;
-        t->progress.step = step + 1;
-        t->progress.rows += rows;
-        *stop = call_back(t, &tally, 0);
+    const int wish = t->options.progress ? t->options.progress(t->options.ctx, &t->progress) : 0;
+    if ((wish & CR_TRAIN_SAVE) && t->options.checkpoint) {
+        t->checkpoint_error = (cr_error){0};
+        (void)cr_trainer_save(t, t->options.checkpoint, &t->checkpoint_error);
     }
+    t->stopped |= wish & CR_TRAIN_STOP;
+}
+
+/* Of more epochs than there is room for, every second goes; the last one is there always. */
+static void note_epoch(cr_trainer *t)
+{
+    const cr_epoch now = {.epoch = t->at.epoch,
+                          .steps = t->at.total_steps,
+                          .rate = t->at.rate,
+                          .train = t->progress.train,
+                          .validation = t->at.validation};
+    if (t->n_history > 0 && t->history[t->n_history - 1].epoch % t->stride != 0)
+        t->n_history--;
+    if (t->n_history == HISTORY) {
+        size_t n = 0;
+        t->stride *= 2;
+        for (size_t i = 0; i < t->n_history; i++)
+            if (t->history[i].epoch % t->stride == 0)
+                t->history[n++] = t->history[i];
+        t->n_history = n;
+    }
+    t->history[t->n_history++] = now;
+}
+
+/* Is this epoch as good as the best, or better? */
+static void compare(cr_trainer *t)
+{
+    struct position *at = &t->at;
+    const int classes = t->options.task == CR_CLASSIFICATION;
+    const double now = classes ? at->validation.accuracy : -at->validation.rmse;
+    const double best = classes ? at->best.accuracy : -at->best.rmse;
+    if (at->validation.rows == 0 || !isfinite(now))
+        return;
+    at->waited++;
+    if (at->best_epoch > 0 && !(now >= best))
+        return;
+    if (at->best_epoch == 0 || now > best)
+        at->waited = 0;
+    at->best_epoch = at->epoch;
+    at->best = at->validation;
+    if (t->best)
+        memcpy(t->best, answers(t), t->block);
+}
+
+static int is_over(const cr_trainer *t)
+{
+    const size_t patience = t->options.patience;
+    return t->stopped || t->at.epoch >= t->options.epochs ||
+           (patience > 0 && t->at.waited >= patience);
+}
+
+static cr_status end_epoch(cr_trainer *t, cr_error *err)
+{
     if (!params_finite(t)) {
-        explain_divergence(t, t->progress.step - 1, err);
+        cr_trainer_explain_divergence(t, t->steps - 1, err);
         return CR_ERR_DIVERGED;
     }
-    if (t->progress.step < t->steps)
-        return CR_OK;
-    t->progress.held_out = measure(t, t->held_out);
-    if (call_back(t, &tally, 1))
-        *stop = 1;
+    const struct tally tally = t->at.tally;
+    t->progress.epoch = ++t->at.epoch;
+    t->progress.step = t->steps;
+    t->progress.train = cr_tally_metrics(&tally);
+    t->at.step = 0;
+    t->at.tally = new_tally(t);
+    t->at.validation = cr_trainer_measure(t, &t->validation);
+    if (t->health && cr_health_due(t->at.epoch, t->options.epochs))
+        cr_health_take(t->health, t->state, t->at.rate, t->at.epoch, t->at.total_steps);
+    compare(t);
+    cr_schedule_look(&t->schedule, &t->at.plateau,
+                     t->at.validation.rows ? t->at.validation.loss : t->progress.train.loss);
+    note_epoch(t);
+    call_back(t, 1);
+    t->progress.train = cr_tally_metrics(&tally);
+    listen(t);
+    if (t->at.epoch < t->options.epochs)
+        cr_trainer_shuffle(t);
+    cr_trainer_keep_good(t);
     return CR_OK;
 }
 
-static cr_status run_epochs(struct trainer *t, cr_train_result *result, cr_error *err)
+static cr_status make_step(cr_trainer *t, cr_error *err)
 {
-    cr_train_result r = {0};
+    const size_t rows = cr_trainer_gather(t, t->at.step);
+    const struct run run = cr_trainer_batch(t, rows);
+    if (cr_trainer_batch_weight(t, rows) > 0) {
+        cr_plan_run(t->plan, &run, PHASE_FORWARD, PHASE_LOSS);
+        t->step_loss = cr_plan_loss(t->plan, &run);
+        if (!isfinite(t->step_loss)) {
+            cr_trainer_explain_divergence(t, t->at.step, err);
+            return CR_ERR_DIVERGED;
+        }
+        tally_batch(t, t->plan, &run, &t->at.tally);
+        cr_plan_run(t->plan, &run, PHASE_BACKWARD, PHASE_UPDATE);
+        cr_state_set_steps(t->state, run.t);
+    } else {
+        t->at.tally.rows += rows; /* nothing counts, nothing moves */
+    }
+    t->at.total_steps++;
+    t->at.rows += rows;
+    t->progress.epoch = t->at.epoch + 1;
+    t->progress.step = ++t->at.step;
+    t->at.rate = run.rate;
+    call_back(t, 0);
+    listen(t);
+    return CR_OK;
+}
+
+cr_status cr_trainer_step(cr_trainer *t, int *more, cr_error *err)
+{
     cr_status status = CR_OK;
-    for (size_t epoch = 0; epoch < t->options.epochs && !r.stopped; epoch++) {
-        status = run_epoch(t, epoch, &r.stopped, err);
-        if (status != CR_OK)
-            return status;
-        r.epochs += t->progress.step == t->steps;
-    }
-    r.steps = t->total_steps;
-    if (result) {
-        r.train = measure(t, t->train);
-        r.held_out = measure(t, t->held_out);
-        *result = r;
-    }
-    return CR_OK;
-}
-
-cr_status cr_trainer_run(cr_net *net, const struct examples *train, const struct examples *held_out,
-                         const cr_train_options *options, cr_train_result *result, cr_error *err)
-{
-    struct trainer t = {.net = net, .train = train, .held_out = held_out, .options = *options};
-    cr_train_defaults(&t.options, &net->spec->optimiser, train->rows);
-    cr_status status = check(net, train, &t.options, err);
-    if (status == CR_OK)
-        status = set_up(&t, err);
-    if (status == CR_OK)
-        status = run_epochs(&t, result, err);
-    release(&t);
+    if (t->finished)
+        return cr_fail(err, CR_ERR_ARGUMENT, "the training is finished");
+    if (!is_over(t) && t->at.step < t->steps)
+        status = make_step(t, err);
+    if (status == CR_OK && t->at.step == t->steps)
+        status = end_epoch(t, err);
+    if (more)
+        *more = status == CR_OK && !is_over(t);
     return status;
 }
 
-cr_status cr_train(cr_net *net, const cr_examples *train, const cr_examples *held_out,
-                   const cr_train_options *options, cr_train_result *result, cr_error *err)
+cr_status cr_trainer_epoch(cr_trainer *t, int *more, cr_error *err)
+{
+    const size_t epoch = t->at.epoch;
+    int left = 1;
+    cr_status status = CR_OK;
+    while (status == CR_OK && left && t->at.epoch == epoch)
+        status = cr_trainer_step(t, &left, err);
+    if (more)
+        *more = left;
+    return status;
+}
+
+cr_status cr_trainer_run(cr_trainer *t, cr_error *err)
+{
+    int more = 1;
+    cr_status status = CR_OK;
+    while (status == CR_OK && more)
+        status = cr_trainer_step(t, &more, err);
+    return status;
+}
+
+void cr_trainer_finish(cr_trainer *t, cr_train_result *result)
+{
+    const int best = t->best && t->at.best_epoch > 0;
+    if (!t->finished)
+        memmove(t->net->values, best ? t->best : answers(t), t->block);
+    t->finished = 1;
+    if (result)
+        *result = (cr_train_result){.epochs = t->at.epoch,
+                                    .steps = t->at.total_steps,
+                                    .stopped = t->stopped,
+                                    .early = !t->stopped && t->at.epoch < t->options.epochs,
+                                    .best_epoch = best ? t->at.best_epoch : 0,
+                                    .checkpoint_error = t->checkpoint_error,
+                                    .train = cr_trainer_measure(t, &t->train),
+                                    .validation = cr_trainer_measure(t, &t->validation)};
+}
+
+const cr_epoch *cr_trainer_history(const cr_trainer *t, size_t *n)
+{
+    *n = t->n_history;
+    return t->history;
+}
+
+const cr_net *cr_trainer_net(const cr_trainer *t)
+{
+    return t->net;
+}
+
+static struct examples given_rows(const cr_examples *e)
+{
+    if (!e)
+        return (struct examples){0};
+    return (struct examples){.in = e->in, .targets = e->targets, .rows = e->rows};
+}
+
+cr_status cr_trainer_create(cr_net *net, const cr_examples *train, const cr_examples *validation,
+                            const cr_train_options *options, cr_trainer **out, cr_error *err)
 {
     static const cr_train_options defaults;
-    const struct examples rows = {.in = train->in, .targets = train->targets, .rows = train->rows};
-    struct examples held = {0};
-    if (held_out)
-        held = (struct examples){
-            .in = held_out->in, .targets = held_out->targets, .rows = held_out->rows};
-    return cr_trainer_run(net, &rows, &held, options ? options : &defaults, result, err);
+    const struct examples rows = given_rows(train), held = given_rows(validation);
+    return cr_trainer_open(net, &rows, &held, options ? options : &defaults, out, err);
+}
+
+cr_status cr_train(cr_net *net, const cr_examples *train, const cr_examples *validation,
+                   const cr_train_options *options, cr_train_result *result, cr_error *err)
+{
+    cr_trainer *t;
+    cr_status status = cr_trainer_create(net, train, validation, options, &t, err);
+    if (status != CR_OK)
+        return status;
+    if (t->options.resume)
+        status = cr_trainer_resume_if_there(t, err);
+    if (status == CR_OK)
+        status = cr_trainer_run(t, err);
+    if (status == CR_OK)
+        cr_trainer_finish(t, result);
+    cr_trainer_free(t);
+    return status;
 }

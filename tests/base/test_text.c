@@ -117,6 +117,62 @@ static void shortest_reads_back(void **state)
     }
 }
 
+/* The fewest digits, 15 or more, that the C library reads back to the number. */
+static void same_as_the_library(double v)
+{
+    char want[40], got[40];
+    double back = 0;
+    if (!isfinite(v) || v == 0 || fabs(v) < DBL_MIN)
+        return;
+    int n = DBL_DIG;
+    do
+        snprintf(want, sizeof want, "%.*e", n - 1, v);
+    while (strtod(want, NULL) != v && n++ < DBL_DECIMAL_DIG);
+    cr_shortest_f64(v, got);
+    assert_true(cr_parse_f64(got, strlen(got), &back));
+    assert_memory_equal(&back, &v, sizeof v);
+    /* the digits, without point, sign, exponent and zeros at the ends */
+    char *of[] = {want, got};
+    for (int k = 0; k < 2; k++) {
+        char *to = of[k];
+        for (const char *from = of[k]; *from && *from != 'e'; from++)
+            if (*from >= '0' && *from <= '9' && (to > of[k] || *from != '0'))
+                *to++ = *from;
+        while (to[-1] == '0')
+            to--;
+        *to = '\0';
+    }
+    if (strcmp(got, want) != 0)
+        fail_msg("%a: %s is not %s", v, got, want);
+}
+
+static void shortest_is_what_the_library_reads(void **state)
+{
+    (void)state;
+    uint64_t seed = 88172645463325252u;
+    for (int i = 0; i < 40000; i++) {
+        const double unit = (double)(next(&seed) >> 11) * 0x1p-53;
+        const double v = ldexp(0.5 + unit / 2, (int)(next(&seed) % 76) - 20);
+        same_as_the_library(v); /* 2^-21 to 2^55 */
+        same_as_the_library(-(double)(float)v);
+        same_as_the_library((double)(next(&seed) % 1000000) / pow(10, (double)(next(&seed) % 9)));
+    }
+    for (int e = -25; e < 60; e++)
+        for (int k = -3; k <= 3; k++) {
+            double v = ldexp(1, e);
+            for (int i = 0; i < abs(k); i++)
+                v = nextafter(v, k < 0 ? 0 : INFINITY);
+            same_as_the_library(v);
+        }
+    for (int e = -8; e < 20; e++)
+        for (int k = -3; k <= 3; k++) {
+            double v = pow(10, e);
+            for (int i = 0; i < abs(k); i++)
+                v = nextafter(v, k < 0 ? 0 : INFINITY);
+            same_as_the_library(v);
+        }
+}
+
 static void parses_whole_decimals_only(void **state)
 {
     (void)state;
@@ -309,6 +365,7 @@ int main(void)
         cmocka_unit_test(text_grows),
         cmocka_unit_test(shortest_is_what_python_prints),
         cmocka_unit_test(shortest_reads_back),
+        cmocka_unit_test(shortest_is_what_the_library_reads),
         cmocka_unit_test(parses_whole_decimals_only),
         cmocka_unit_test(parses_long_numbers_exactly),
         cmocka_unit_test(numbers_ignore_the_locale),

@@ -6,6 +6,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 
 ROOT = pathlib.Path(os.environ["SOURCE_DIR"])
 
@@ -26,6 +27,22 @@ def compare(what, documented, real):
         sys.exit(f"{what}: missing {sorted(real - documented)}, unknown {sorted(documented - real)}")
 
 
+def of_model(documented):
+    """The keys of a trained model's row, each of which the page names."""
+    with tempfile.TemporaryDirectory() as folder:
+        (pathlib.Path(folder) / "t.csv").write_text("x,kind\n1,a\n2,b\n3,a\n4,b\n")
+        program = str(pathlib.Path(os.environ["CHAINRULE"]).resolve())
+        subprocess.run([program, "train", "-q", "t.csv", "--target", "kind", "--epochs", "1", "--no-report",
+                        "-o", "m"], check=True, cwd=folder)
+        done = subprocess.run([program, "explain", "m", "t.csv", "--format", "json"], capture_output=True,
+                              check=True, cwd=folder)
+    root = json.loads(done.stdout)
+    for key in {*root["row"], *root["row"]["inputs"][0]}:
+        if f"`{key}`" not in documented:
+            sys.exit(f"JSON: {key} of a row is not documented")
+    return set(root)
+
+
 def main():
     header = (ROOT / "src/explain/notation.h").read_text(encoding="utf-8")
     text = (ROOT / "docs/explain.md").read_text(encoding="utf-8")
@@ -42,7 +59,7 @@ def main():
          "--format", "json", "--why", "y"], capture_output=True, check=True)
     root = json.loads(done.stdout)
     top, step = text.split("## A step")
-    compare("JSON", first_cells(top, "| key | type | what it is |"), set(root))
+    compare("JSON", first_cells(top, "| key | type | what it is |"), set(root) | of_model(top))
     compare("steps", first_cells(step, "| key | type | what it is |"), set(root["steps"][0]))
 
 

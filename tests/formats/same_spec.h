@@ -51,7 +51,11 @@ static inline const char *layer_differs(const struct spec_layer *a, const struct
         !same_text(a->act.text, b->act.text) ||
         (a->act.row >= 0 && !same_doubles(a->act.param, b->act.param, TABLE_PARAMS)))
         return "activation";
-    if (a->kind != LAYER_DENSE)
+    if (a->weight_rate != b->weight_rate || a->bias_rate != b->bias_rate ||
+        a->weight_decay != b->weight_decay || a->bias_decay != b->bias_decay || a->ntk != b->ntk ||
+        a->amount != b->amount)
+        return "rates";
+    if (a->kind != LAYER_DENSE && a->kind != LAYER_SCALE)
         return NULL;
     if (parameters && (a->weight_rows != b->weight_rows || a->weight_cols != b->weight_cols ||
                        !same_doubles(a->weights, b->weights, a->weight_rows * a->weight_cols)))
@@ -66,8 +70,6 @@ static inline const char *layer_differs(const struct spec_layer *a, const struct
     if (a->bias != BIAS_NONE && (!a->biases || !parameters) &&
         !same_init(&a->bias_init, &b->bias_init))
         return "bias init";
-    if (a->weight_rate != b->weight_rate || a->bias_rate != b->bias_rate)
-        return "rates";
     return NULL;
 }
 
@@ -90,6 +92,10 @@ static inline const char *spec_differs(const struct spec *a, const struct spec *
         a->loss.reduction != b->loss.reduction ||
         !same_doubles(a->loss.param, b->loss.param, TABLE_PARAMS))
         return "loss";
+    if (a->optimiser.clip_norm != b->optimiser.clip_norm ||
+        a->optimiser.clip_value != b->optimiser.clip_value || a->optimiser.l1 != b->optimiser.l1 ||
+        a->optimiser.l2 != b->optimiser.l2 || a->optimiser.average != b->optimiser.average)
+        return "clipping, penalties or average";
     if (a->optimiser.method != b->optimiser.method ||
         a->optimiser.learning_rate != b->optimiser.learning_rate ||
         !same_doubles(a->optimiser.param, b->optimiser.param, TABLE_PARAMS))
@@ -112,6 +118,8 @@ static inline const char *spec_differs(const struct spec *a, const struct spec *
         return "train";
     if (a->iterations != b->iterations)
         return "iterations";
+    if (memcmp(&a->worksheet, &b->worksheet, sizeof a->worksheet) != 0)
+        return "worksheet";
     if (!same_text(a->notation.base, b->notation.base) || a->notation.n != b->notation.n ||
         !same_texts(a->notation.key, b->notation.key, a->notation.n) ||
         !same_texts(a->notation.pattern, b->notation.pattern, a->notation.n))

@@ -39,6 +39,7 @@ static cr_model *fit(const char *network)
     const cr_table_options wanted = {.label = "kind"};
     const cr_fit_options o = {.network = network,
                               .network_size = network ? strlen(network) : 0,
+                              .scaling = CR_SCALING_STANDARD,
                               .train = {.epochs = 2, .threads = 1}};
     cr_table *t = NULL;
     cr_model *m = NULL;
@@ -97,14 +98,16 @@ static void reads_back_what_it_wrote(void **state)
         assert_int_equal(cr_model_n_columns(back), 2);
         assert_string_equal(cr_model_column(back, 1), "b");
         assert_null(cr_model_column(back, 2));
-        assert_string_equal(cr_model_columns(back)[0], "a");
+        assert_string_equal(cr_model_table_options(back).columns[0], "a");
+        assert_string_equal(cr_model_input(back, 0), "a");
         assert_string_equal(cr_model_target(back), "kind");
         assert_int_equal(cr_model_n_classes(back), 2);
         assert_string_equal(cr_model_class(back, 1), "y");
         assert_null(cr_model_class(back, 2));
         assert_string_equal(cr_model_training(back), cr_model_training(m));
-        assert_memory_equal(back->prepare.mean, m->prepare.mean, 2 * sizeof(double));
-        assert_memory_equal(back->prepare.sd, m->prepare.sd, 2 * sizeof(double));
+        for (int k = 0; k < 2; k++)
+            assert_true(back->prepare.input[k].center == m->prepare.input[k].center &&
+                        back->prepare.input[k].scale == m->prepare.input[k].scale);
 
         struct bytes first = read_bytes(path);
         assert_int_equal(cr_model_save(back, path, NULL), CR_OK);
@@ -131,7 +134,7 @@ static void the_layout_is_safetensors(void **state)
     char *header = strndup(good.s + 8, n);
     assert_non_null(strstr(header, "\"hidden.weight\":{\"dtype\":\"F32\",\"shape\":[3,2],"
                                    "\"data_offsets\":[0,24]}"));
-    assert_non_null(strstr(header, "\"chainrule.format\":\"1\""));
+    assert_non_null(strstr(header, "\"chainrule.format\":\"2\""));
     free(header);
 }
 
@@ -330,12 +333,42 @@ static void rows_and_answers(void **state)
     const struct prepare *p = &m->prepare;
     float in[2], targets[2];
     cr_error err = {0};
-    const double raw[] = {4.5, 4.125}, huge[] = {1, 1e300};
-    assert_int_equal(cr_model_prepare_row(m, raw, in, &err), CR_OK);
+    const double raw[] = {4.5, 4.125};
+    const cr_table_options like = cr_model_table_options(m);
+    cr_table *t = NULL;
+    assert_int_equal(cr_table_parse("t", "b,a\n4.125,4.5\n,1\n", sizeof "b,a\n4.125,4.5\n,1\n" - 1,
+                                    &like, &t, NULL),
+                     CR_OK);
+    assert_int_equal(cr_model_prepare_rows(m, t, 0, 1, in, &err), CR_OK);
     for (int i = 0; i < 2; i++)
-        assert_true(in[i] == (float)((raw[i] - p->mean[i]) / p->sd[i]));
-    assert_int_equal(cr_model_prepare_row(m, huge, in, &err), CR_ERR_VALUE);
-    assert_string_equal(err.message, "the number in column 'b' is too large for the model");
+        assert_true(in[i] == (float)((raw[i] - p->input[i].center) * p->input[i].scale));
+    assert_int_equal(cr_model_prepare_rows(m, t, 1, 1, in, &err), CR_OK);
+    assert_true(in[1] == (float)((p->column[1].fill - p->input[1].center) * p->input[1].scale));
+    cr_preparation *steps = NULL;
+    assert_int_equal(cr_model_prepare_steps(m, t, 1, &steps, &err), CR_OK);
+    assert_true(steps->n == 2 && steps->columns == 2 && steps->model == m && !steps->label);
+    for (int i = 0; i < 2; i++) {
+        const cr_prepared *s = &steps->input[i];
+        assert_string_equal(s->input, cr_model_input(m, (size_t)i));
+        assert_true(s->value == in[i] && s->raw == (i ? p->column[1].fill : 1));
+        assert_true(s->scaled == (s->raw - s->center) * s->scale && s->filled == i);
+    }
+    assert_string_equal(steps->input[0].cell, "1");
+    assert_null(steps->input[1].cell);
+    cr_preparation_free(steps);
+    assert_int_equal(cr_model_prepare_rows(m, t, 1, 2, in, &err), CR_ERR_ARGUMENT);
+    assert_string_equal(err.message, "there is no row 3: the table has 2");
+    assert_int_equal(cr_model_prepare_steps(m, t, 2, &steps, &err), CR_ERR_ARGUMENT);
+    cr_table_free(t);
+    assert_int_equal(
+        cr_table_parse("t", "b,a\n1e300,1\n", sizeof "b,a\n1e300,1\n" - 1, &like, &t, NULL), CR_OK);
+    assert_int_equal(cr_model_prepare_rows(m, t, 0, 1, in, &err), CR_ERR_VALUE);
+    assert_string_equal(err.message, "row 1: the number in column 'b' is too large for the model");
+    cr_table_free(t);
+    assert_int_equal(cr_table_parse("t", "b,a\n1,1\n", sizeof "b,a\n1,1\n" - 1, NULL, &t, NULL),
+                     CR_OK);
+    assert_int_equal(cr_model_prepare_rows(m, t, 0, 1, in, &err), CR_OK);
+    cr_table_free(t);
     assert_int_equal(cr_model_prepare_target(m, "y", targets, &err), CR_OK);
     assert_true(targets[0] == 0 && targets[1] == 1);
     assert_int_equal(cr_model_prepare_target(m, "z", targets, &err), CR_ERR_UNKNOWN);

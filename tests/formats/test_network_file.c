@@ -178,7 +178,9 @@ static const char everything[] =
     "loss: {name: huber, delta: 2, reduction: sum}\r\n"
     "optimizer: {learning_rate: 1e-2, Weight_Decay: 0.5}\r\n"
     "train: {epochs: 3, batch: 32, precision: BF16, seed: 18446744073709551615}\r\n"
-    "iterations: 2\r\n";
+    "iterations: 2\r\n"
+    "worksheet: {weights: [-2, 3], biases: [0, 0.5], inputs: [1, 2], targets: [-1, 1], "
+    "step: 0.25}\r\n";
 
 static void every_key(void **state)
 {
@@ -218,6 +220,63 @@ static void every_key(void **state)
     assert_int_equal(s->batch, 32);
     assert_true(s->seed == UINT64_MAX);
     assert_int_equal(s->iterations, 2);
+    assert_values(s->worksheet.weights, -2, 3);
+    assert_values(s->worksheet.biases, 0, 0.5);
+    assert_values(s->worksheet.inputs, 1, 2);
+    assert_values(s->worksheet.targets, -1, 1);
+    assert_true(s->worksheet.step == 0.25);
+    cr_spec_free(s);
+}
+
+/* The keys of layers and training that tables of data want. */
+static const char recipe[] =
+    "inputs: 3\n"
+    "layers:\n"
+    "  - {scale: 1, scale-rate: 6}\n"
+    "  - {name: hidden, units: 2, activation: selu, parametrisation: ntk, weights: standard-normal,\n"
+    "     bias: standard-normal, bias-rate: 0.1, weight-decay-factor: 0.5, bias-decay-factor: 0}\n"
+    "  - {name: again, scale: [0.5, -0], from: hidden, units: [p, q], activation: mish,\n"
+    "     weight-decay-factor: 0.25}\n"
+    "  - {name: scale2, scale: {init: uniform, low: 0.5, high: 1.5}}\n"
+    "  - {name: dropout, dropout: 0.25, from: again}\n"
+    "  - {add: [scale2, dropout]}\n"
+    "  - {noise: 2, activation: tanh}\n"
+    "  - {name: norm1, norm: {name: layer, epsilon: 0.5}, scale-rate: 2, bias-rate: 3, bias-decay-factor: 4}\n"
+    "  - {name: norm2, norm: layer, weight-decay-factor: 5, from: again}\n"
+    "  - {concat: [norm1, norm2], name: both}\n"
+    "  - {units: 1, parametrisation: standard}\n"
+    "optimiser: {name: adam, clip-norm: 1, clip-value: 0.5, l1: 0.1, l2: 0.2, average: 0.9}\n";
+
+static void every_key_of_a_recipe(void **state)
+{
+    (void)state;
+    struct spec *s = read_text(recipe);
+    assert_int_equal(s->layer[0].kind, LAYER_SCALE);
+    assert_int_equal(s->layer[0].units, 3);
+    assert_int_equal(s->layer[0].from[0], FROM_INPUTS);
+    assert_true(s->layer[0].weight_rate == 6);
+    assert_true(s->layer[0].weight_init.param[0] == 1);
+    assert_int_equal(s->layer[1].ntk, 1);
+    assert_int_equal(s->layer[1].weight_init.method, INIT_STANDARD_NORMAL);
+    assert_int_equal(s->layer[1].bias_init.method, INIT_STANDARD_NORMAL);
+    assert_true(s->layer[1].weight_decay == 0.5);
+    assert_true(s->layer[1].bias_decay == 0);
+    assert_values(s->layer[2].weights, 0.5, -0.0);
+    assert_string_equal(s->layer[2].unit_names[1], "q");
+    assert_true(s->layer[2].weight_decay == 0.25);
+    assert_int_equal(s->layer[3].weight_init.method, INIT_UNIFORM);
+    assert_int_equal(s->layer[4].kind, LAYER_DROPOUT);
+    assert_true(s->layer[4].amount == 0.25);
+    assert_int_equal(s->layer[6].kind, LAYER_NOISE);
+    assert_true(s->layer[6].amount == 2);
+    assert_int_equal(s->layer[7].kind, LAYER_NORM);
+    assert_true(s->layer[7].amount == 0.5 && s->layer[8].amount == 1e-5);
+    assert_true(s->layer[7].weight_rate == 2 && s->layer[7].bias_rate == 3);
+    assert_true(s->layer[7].bias_decay == 4 && s->layer[8].weight_decay == 5);
+    assert_int_equal(s->layer[10].ntk, 0);
+    assert_true(s->optimiser.clip_norm == 1 && s->optimiser.clip_value == 0.5);
+    assert_true(s->optimiser.l1 == 0.1 && s->optimiser.l2 == 0.2);
+    assert_true(s->optimiser.average == 0.9);
     cr_spec_free(s);
 }
 
@@ -263,6 +322,7 @@ static void round_trip(void **state)
                                         "xor-batch",        "skip-connection"};
     static const char *const texts[] = {
         everything,
+        recipe,
         "{inputs: 4, layers: [{units: 3}, {units: 2}]}",
         "{inputs: [\"no\", \"a b\", \"c\\\\\\\"d\", \"->\"], layers: [{units: [\"2\"]}]}",
         "{inputs: [1], layers: [{units: 1, activation: prelu}], targets: [y]}",
@@ -505,6 +565,7 @@ int main(void)
         cmocka_unit_test(other_examples),
         cmocka_unit_test(defaults),
         cmocka_unit_test(every_key),
+        cmocka_unit_test(every_key_of_a_recipe),
         cmocka_unit_test(numbers),
         cmocka_unit_test(round_trip),
         cmocka_unit_test(round_trip_large),

@@ -7,7 +7,7 @@ fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
-libs="$BINARY_DIR/libchainrule.a $(pkg-config --libs libfyaml jansson) -lm -pthread"
+libs="$BINARY_DIR/libchainrule.a $(pkg-config --libs libfyaml jansson zlib) -lm -pthread"
 flags="-I$SOURCE_DIR/include -Wall -Wextra -Wpedantic -Werror"
 
 for source in "$SOURCE_DIR"/examples/*.c; do
@@ -17,6 +17,8 @@ for source in "$SOURCE_DIR"/examples/*.c; do
     ./cpp >cpp.txt
     cmp c.txt cpp.txt
 done
+
+[ -s model.safetensors ] && grep -q '</html>' report.html # of examples/table.c
 
 source=$SOURCE_DIR/examples/xor.c
 lines=$(wc -l <"$source")

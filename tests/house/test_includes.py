@@ -18,7 +18,7 @@ ROOMS = {
     "train": ["base", "net", "data", "formats"],
     "doc": ["base", "expr"],
     "explain": ["base", "expr", "net", "doc"],
-    "report": ["base", "net", "data", "train", "doc"],
+    "report": ["base", "net", "data", "formats", "train", "doc"],
     "audit": ["base", "expr", "net", "explain", "doc"],
     "perf": ["base", "kernels", "net"],
 }

@@ -38,7 +38,7 @@ static void IT(linear)(void **state)
     (void)state;
     FOR_EACH_TABLE(k, 150)
     {
-        const size_t rows = IT(size)(30, 130), cols = 1 + IT(size)(40, 300);
+        const size_t rows = IT(size)(30, 130), cols = 1 + IT(size)(40, 1100);
         const size_t inner = IT(size)(40, 400);
         const size_t ldy = cols + below(3), ldx = inner + below(3), ldw = inner + below(3);
         const size_t step = below(2);
@@ -78,7 +78,7 @@ static void IT(linear_dx)(void **state)
     FOR_EACH_TABLE(k, 100)
     {
         const size_t rows = IT(size)(30, 130), cols = IT(size)(40, 300);
-        const size_t inner = 1 + IT(size)(40, 300);
+        const size_t inner = 1 + IT(size)(40, 1100);
         const size_t ldx = inner + below(3), ldd = cols + below(3), ldw = inner + below(3);
         const size_t nx = rows * ldx, nd = rows * ldd, nw = cols * ldw;
         T *d = IT(make)(nd), *w = IT(make)(nw), *got = IT(make)(nx), *want = IT(copy)(got, nx);
@@ -101,7 +101,7 @@ static void IT(linear_dw)(void **state)
     FOR_EACH_TABLE(k, 100)
     {
         const size_t rows = IT(size)(40, 300), cols = 1 + IT(size)(30, 130);
-        const size_t inner = 1 + IT(size)(40, 300);
+        const size_t inner = 1 + IT(size)(40, 1100);
         const size_t ldx = inner + below(3), ldd = cols + below(3), ldw = inner + below(3);
         const size_t nx = rows * ldx, nd = rows * ldd, nw = cols * ldw;
         T *d = IT(make)(nd), *x = IT(make)(nx), *got = IT(make)(nw), *want = IT(copy)(got, nw);

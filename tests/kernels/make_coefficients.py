@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Write src/kernels/coefficients_f32.inl and _f64.inl: the polynomials of math.inl.
+"""Write src/kernels/coefficients_f32.inl and _f64.inl: the polynomials of math.inl and quick.inl.
 
 Each polynomial is the least-squares fit on Chebyshev nodes, weighted so that the error
 that reaches the result is level; that is within a small factor of minimax. Needs mpmath.
@@ -80,6 +80,11 @@ def sinh_tail(z):       # (sinh r - r) / r^3
     return series(lambda k: z ** (k - 1) / mp.factorial(2 * k + 1), z, 1)
 
 
+def tanh_tail(z):       # (tanh h - h) / h^3, z = h^2
+    h = mp.sqrt(z)
+    return (mp.tanh(h) / h - 1) / z
+
+
 def erf_tail(z):        # erf(x) / x - 1, z = x^2
     c = 2 / mp.sqrt(mp.pi)
     return series(lambda k: (-1) ** k * c * z ** k / (mp.factorial(k) * (2 * k + 1)), z, 0) - 1
@@ -107,6 +112,8 @@ POLYNOMIALS = [
      "(cos r - 1 + r^2 / 2) / r^4 in r^2"),
     ("sinh_c", sinh_tail, 0, 1, (3, 8), lambda z: z,
      "(sinh r - r) / r^3 in r^2, |r| <= 1"),
+    ("tanh_c", tanh_tail, 0, HALF_LN2 ** 2 / 4, (2, None), lambda z: z,
+     "(tanh h - h) / h^3 in h^2, |h| <= ln 2 / 4; float64 has no need of it"),
     ("erf_c", erf_tail, 0, 1, (8, 14), lambda z: mp.mpf(1),
      "erf(x) / x - 1 in x^2, |x| <= 1"),
 ]
@@ -152,6 +159,8 @@ def write(path, which, bits, suffix):
     out = ["/* Made by tests/kernels/make_coefficients.py; the lowest power first. */",
            "/* clang-format off */"]
     for name, f, a, b, degrees, weight, comment in POLYNOMIALS:
+        if degrees[which] is None:
+            continue
         c, worst = fit(f, a, b, degrees[which], bits, weight)
         print(path[-7:], name, "%.1f" % mp.log(worst, 2))
         array(out, name, comment, c, bits, suffix)

@@ -84,11 +84,19 @@ static inline cr_net *random_net(uint64_t seed, cr_type type, size_t rows)
     size_t units = inputs;
     for (size_t i = 0; i < hidden; i++) {
         const size_t next = units && roll_below(&d, 3) == 0 ? units : 1 + roll_below(&d, 6);
-        const int dense = cr_builder_dense(b, next, roll_activation(&d));
+        int dense = cr_builder_dense(b, next, roll_activation(&d));
         if (roll_below(&d, 4) == 0)
             cr_builder_no_bias(b, dense);
         if (roll_below(&d, 4) == 0)
             cr_builder_shared_bias(b, dense, roll_between(&d, -1, 1));
+        if (roll_below(&d, 4) == 0)
+            cr_builder_ntk(b, dense);
+        if (roll_below(&d, 6) == 0)
+            dense = cr_builder_scale(b, roll_between(&d, 0.5, 2));
+        if (seed % 8 == 3)
+            dense = cr_builder_norm(b);
+        if (seed % 8 == 7)
+            dense = i % 2 ? cr_builder_noise(b, 0.25) : cr_builder_dropout(b, 0.375);
         const int pair[] = {last, dense};
         if (next == units && roll_below(&d, 2)) {
             last = cr_builder_add(b, pair, 2);

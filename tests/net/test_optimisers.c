@@ -14,6 +14,7 @@
 #include "net/call.h"
 #include "net/random_net.h"
 
+enum { BY_NUMBER = OPT_LBFGS }; /* test_lbfgs.c is for those that move all parameters at once */
 enum { WORD = 64, INPUTS = 3, HIDDEN = 4, OUTPUTS = 2, ROWS = 4, GROUPS = 4 };
 enum { PARAMS = INPUTS * HIDDEN + HIDDEN + HIDDEN * OUTPUTS + OUTPUTS, STEPS = 100 };
 
@@ -47,6 +48,24 @@ static void numbers(FILE *file, const char *name, double *out, size_t n)
         out[i] = number(file);
 }
 
+/* One of the optimiser's own, or of those that every optimiser has. */
+static void set_constant(cr_builder *b, const char *name, double v)
+{
+    static struct spec_optimiser kept;
+    if (strncmp(name, "clip-", 5) == 0) {
+        *(strcmp(name, "clip-norm") == 0 ? &kept.clip_norm : &kept.clip_value) = v;
+        cr_builder_clip(b, kept.clip_norm, kept.clip_value);
+    } else if (name[0] == 'l' && strlen(name) == 2) {
+        *(name[1] == '1' ? &kept.l1 : &kept.l2) = v;
+        cr_builder_penalty(b, kept.l1, kept.l2);
+    } else if (strcmp(name, "average") == 0) {
+        cr_builder_average(b, v);
+    } else {
+        kept = (struct spec_optimiser){0}; /* own ones come first */
+        cr_builder_optimiser_constant(b, name, v);
+    }
+}
+
 /* NAME RATE n CONSTANT VALUE ... */
 static cr_builder *read_optimiser(FILE *file, double *rate)
 {
@@ -60,7 +79,7 @@ static cr_builder *read_optimiser(FILE *file, double *rate)
     cr_builder_optimiser(b, name, *rate);
     for (int n = (int)number(file); n > 0; n--) {
         word(file, constant);
-        cr_builder_optimiser_constant(b, constant, number(file));
+        set_constant(b, constant, number(file));
     }
     return b;
 }
@@ -123,6 +142,11 @@ static void read_case(FILE *file, int index)
         check_step(index, step, net, p);
     }
     assert_int_equal(cr_state_steps(state), STEPS);
+    if (net->spec->optimiser.average > 0) {
+        numbers(file, "average", p, PARAMS);
+        assert_int_equal(cr_state_average(state, net, NULL), CR_OK);
+        check_step(index, STEPS, net, p);
+    }
     cr_work_free(work);
     cr_state_free(state);
     cr_plan_free(plan);
@@ -146,7 +170,7 @@ static void agrees_with_pytorch(void **state)
     }
     assert_string_equal(head, "end");
     assert_int_equal((int)number(file), n);
-    assert_true(n >= 2 * OPT_COUNT);
+    assert_true(n >= 2 * BY_NUMBER);
     fclose(file);
 }
 
@@ -161,6 +185,14 @@ static cr_net *net_with(uint64_t seed, cr_type type, size_t rows, int method)
                      CR_OK);
     if (decay >= 0)
         o->param[decay] = (double)(seed % 3) * 0.05;
+    if (seed % 4 == 0)
+        o->clip_norm = 0.1;
+    if (seed % 5 == 0)
+        o->clip_value = 0.01;
+    if (seed % 6 == 0)
+        o->l1 = o->l2 = 0.01;
+    if (seed % 7 < 3)
+        o->average = 0.75;
     for (size_t g = 0; seed % 2 && g < net->n_params; g++)
         net->param[g].decay = (double)(g % 3) / 2;
     return net;
@@ -271,7 +303,7 @@ static void *trained(uint64_t seed, cr_type type, int method, int way, int isa, 
 static void all_ways_give_the_same_bits(void **state)
 {
     (void)state;
-    for (int method = 0; method < OPT_COUNT; method++)
+    for (int method = 0; method < BY_NUMBER; method++)
         for (uint64_t seed = 1; seed <= 24; seed++)
             for (int type = CR_F32; type <= CR_F64; type++) {
                 size_t n, m;
@@ -297,7 +329,7 @@ static void all_ways_give_the_same_bits(void **state)
 static void threads_do_not_change_bits(void **state)
 {
     (void)state;
-    for (int method = 0; method < OPT_COUNT; method++)
+    for (int method = 0; method < BY_NUMBER; method++)
         for (uint64_t seed = 1; seed <= 3; seed++)
             for (int threads = 2; threads <= 4; threads++) {
                 size_t n, m;
@@ -325,6 +357,10 @@ static void *large_trained(int method, cr_purpose purpose, int threads, size_t *
     cr_builder_optimiser(b, cr_optimiser_row(method)->name, 0.01);
     if (cr_optimiser_decay(cr_optimiser_row(method)) >= 0)
         cr_builder_optimiser_constant(b, "weight-decay", 0.01);
+    if (method % 2)
+        cr_builder_clip(b, 0.25, 0);
+    if (method % 3 == 0)
+        cr_builder_average(b, 0.9);
     assert_int_equal(cr_builder_build(b, CR_F32, 1, &net, NULL), CR_OK);
     cr_builder_free(b);
     assert_int_equal(cr_plan_create(net, purpose, BATCH, &plan, NULL), CR_OK);
@@ -365,7 +401,7 @@ static void *large_trained(int method, cr_purpose purpose, int threads, size_t *
 static void large_networks_get_the_same_bits(void **state)
 {
     (void)state;
-    for (int method = 0; method < OPT_COUNT; method++) {
+    for (int method = 0; method < BY_NUMBER; method++) {
         size_t n, m;
         void *want = large_trained(method, CR_FOR_EXPLAINING, 1, &n);
         for (int threads = 1; threads <= 3; threads++) {

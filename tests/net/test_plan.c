@@ -44,6 +44,8 @@ static void formulas_say_what_is_computed(void **state)
         for (int i = 0; i < t->n_steps; i++) {
             const struct value *v = &t->value[t->step[i].out];
             const size_t n = v->extent == PER_ROW ? v->cols : v->rows * v->cols;
+            if (t->step[i].op == OP_MASK || t->step[i].op == OP_NOISE)
+                continue;
             for (size_t r = 0; r < (v->extent == PER_ROW ? rows : 1); r++)
                 for (size_t k = 0; k < n; k++) {
                     const struct expr *e = cr_step_formula(&a, t, i, rows, r, k);

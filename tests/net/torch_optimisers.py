@@ -11,6 +11,7 @@ decimals. test_optimisers.c describes the format where it reads it.
 import random
 
 import torch
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 torch.set_default_dtype(torch.float64)
 SHAPES = [(4, 3), (4,), (2, 4), (2,)]
@@ -32,6 +33,43 @@ class Lion(torch.optim.Optimizer):
                 c = b1 * m + (1 - b1) * p.grad
                 p -= group["lr"] * (c.sign() + self.decay * p)
                 self.state[p]["m"] = b2 * m + (1 - b2) * p.grad
+
+
+class RpropPlus(torch.optim.Optimizer):
+    """Igel and Huesken 2003, Table 3, iRprop+, line by line."""
+    def __init__(self, groups, lr, c):
+        super().__init__(groups, {"lr": lr})
+        self.c, self.last = c, None
+
+    @torch.no_grad()
+    def step(self, loss):
+        c = self.c
+        for group in self.param_groups:
+            for p in group["params"]:
+                s = self.state[p]
+                if not s:
+                    s["size"] = torch.full_like(p, group["lr"])
+                    s["change"], s["grad"] = torch.zeros_like(p), torch.zeros_like(p)
+                for i in range(p.numel()):
+                    w, g = p.view(-1), p.grad.view(-1)
+                    size, change, before = (s[k].view(-1) for k in ("size", "change", "grad"))
+                    if before[i] * g[i] > 0:
+                        size[i] = min(size[i] * c["increase"], c["largest"])
+                        change[i] = -torch.sign(g[i]) * size[i]
+                        w[i] += change[i]
+                        before[i] = g[i]
+                    elif before[i] * g[i] < 0:
+                        size[i] = max(size[i] * c["decrease"], c["smallest"])
+                        if loss > self.last:
+                            w[i] -= change[i]
+                        before[i] = 0
+                    else:
+                        if self.last is None:  # our clamp takes in the first size too
+                            size[i] = min(max(size[i], c["smallest"]), c["largest"])
+                        change[i] = -torch.sign(g[i]) * size[i]
+                        w[i] += change[i]
+                        before[i] = g[i]
+        self.last = loss
 
 
 def sgd(**fixed):
@@ -60,6 +98,7 @@ MAKERS = {
     "adamw": adam(torch.optim.AdamW),
     "rprop": lambda g, lr, c: torch.optim.Rprop(g, lr=lr, etas=(c["decrease"], c["increase"]),
                                                 step_sizes=(c["smallest"], c["largest"])),
+    "rprop-plus": RpropPlus,
     "lion": lambda g, lr, c: Lion(g, lr, (c["beta1"], c["beta2"]), c["weight-decay"]),
 }
 
@@ -83,6 +122,19 @@ CASES = [
     ("adamw", 0.02, {"beta1": 0.8, "beta2": 0.9, "epsilon": 1e-6, "weight-decay": 0}),
     ("lion", 0.01, {"beta1": 0.9, "beta2": 0.99, "weight-decay": 0}),
     ("lion", 0.005, {"beta1": 0.8, "beta2": 0.95, "weight-decay": 0.1}),
+    # What any optimiser can have besides.
+    ("gradient-descent", 0.1, {"weight-decay": 0, "l1": 0.01, "average": 0.9}),
+    ("momentum", 0.05, {"momentum": 0.5, "weight-decay": 0.02, "clip-norm": 0.3}),
+    ("adam", 0.02, {"beta1": 0.9, "beta2": 0.95, "epsilon": 1e-8, "weight-decay": 0,
+                    "average": 0.99}),
+    ("adam", 0.01, {"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "weight-decay": 0.01,
+                    "clip-norm": 0.5, "clip-value": 0.1, "l1": 0.001, "l2": 0.02,
+                    "average": 0.5}),
+    ("rmsprop", 0.01, {"alpha": 0.99, "epsilon": 1e-8, "weight-decay": 0, "clip-value": 0.05}),
+    ("adamw", 0.02, {"beta1": 0.8, "beta2": 0.9, "epsilon": 1e-6, "weight-decay": 0.3, "l2": 0.1}),
+    ("rprop-plus", 0.01, {"increase": 1.2, "decrease": 0.5, "smallest": 1e-6, "largest": 50}),
+    ("rprop-plus", 0.1, {"increase": 1.5, "decrease": 0.25, "smallest": 0.001, "largest": 0.125}),
+    ("rprop-plus", 0.3, {"increase": 1.2, "decrease": 0.5, "smallest": 1e-6, "largest": 50}),
     ("rprop", 0.01, {"increase": 1.2, "decrease": 0.5, "smallest": 1e-6, "largest": 50}),
     ("rprop", 0.1, {"increase": 1.5, "decrease": 0.25, "smallest": 0.001, "largest": 0.125}),
 ]
@@ -116,14 +168,38 @@ def main():
         line("x", x.flatten().tolist())
         line("t", t.flatten().tolist())
         line("p", flat(params))
+        averages = [p.detach().clone() for p in params]
+
+        def average(kept, new, before):
+            if before == 0:
+                for k, n in zip(kept, new):
+                    k.copy_(n)
+            else:
+                get_ema_multi_avg_fn(constants["average"])(kept, new, before)
+
         for step in range(1, max(STEPS) + 1):
             w, b, v, c = params
             y = torch.tanh(x[(step - 1) % 2] @ w.T + b) @ v.T + c
             optimiser.zero_grad()
-            ((y - t[(step - 1) % 2]) ** 2).mean().backward()
-            optimiser.step()
+            loss = ((y - t[(step - 1) % 2]) ** 2).mean()
+            loss.backward()
+            if "clip-norm" in constants:
+                torch.nn.utils.clip_grad_norm_(params, constants["clip-norm"])
+            if "clip-value" in constants:
+                torch.nn.utils.clip_grad_value_(params, constants["clip-value"])
+            for p in (w, v):
+                p.grad += constants.get("l1", 0) * p.detach().sign()
+                p.grad += constants.get("l2", 0) * p.detach()
+            if name == "rprop-plus":
+                optimiser.step(loss.item())
+            else:
+                optimiser.step()
+            if "average" in constants:
+                average(averages, [p.detach().clone() for p in params], step - 1)
             if step in STEPS:
                 line(f"step {step}", flat(params))
+        if "average" in constants:
+            line("average", flat(averages))
     print("end", len(CASES))
 
 

@@ -12,7 +12,7 @@ PROGRAM = os.path.join(os.environ["BINARY_DIR"], "perf_count_steps")
 SKIPPED = 77
 
 # Instructions of a step, for each workload: about a quarter more than gcc takes.
-BOUNDS = {"W1": 1100, "W2": 1850}
+BOUNDS = {"W1": 210, "W2": 450}
 STEPS = (200, 1200)
 
 

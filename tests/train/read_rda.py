@@ -60,7 +60,8 @@ class Reader:
 
 
 def read_rda(path):
-    """The file's first object, a data frame, as [(name, column)]: classes are their names."""
+    """The file's first object, a data frame, as [(name, column)]: classes are their names, and
+    None where one is missing."""
     raw = open(path, "rb").read()
     for magic, module in ((b"BZh", bz2), (b"\x1f\x8b", gzip), (b"\xfd7zXZ", lzma)):
         if raw.startswith(magic):
@@ -73,6 +74,6 @@ def read_rda(path):
     for name, (values, about) in zip(attributes["names"][0], columns):
         if "levels" in about:
             levels = about["levels"][0]
-            values = [levels[v - 1] for v in values]
+            values = [levels[v - 1] if v > 0 else None for v in values]
         frame.append((name, values))
     return frame

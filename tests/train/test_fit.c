@@ -36,6 +36,18 @@ static cr_model *fit(const cr_table *t, const cr_fit_options *o, cr_fit_report *
     return m;
 }
 
+/* What the network sees of the first row of a text. */
+static void inputs_of(const cr_model *m, const char *text, float *in)
+{
+    const cr_table_options o = cr_model_table_options(m);
+    cr_table *t = NULL;
+    cr_error err = {0};
+    if (cr_table_parse("row.csv", text, strlen(text), &o, &t, &err) ||
+        cr_model_prepare_rows(m, t, 0, 1, in, &err))
+        fail_msg("%s", err.message);
+    cr_table_free(t);
+}
+
 /* Fails, and tells the message and the hint as they are printed. */
 static void refused(const char *text, const cr_fit_options *o, const char *want)
 {
@@ -62,16 +74,18 @@ static void learns_digits(void **state)
     for (uint64_t seed = 1; seed <= 3; seed++) {
         cr_fit_report r;
         const cr_fit_options o = {
-            .has_seed = 1, .held_out = 0.2, .train = {.seed = seed, .epochs = 12}};
+            .has_seed = 1, .held_out = 0.2, .train = {.seed = seed, .epochs = 20}};
         cr_model *m = fit(t, &o, &r);
         assert_int_equal(r.task, CR_CLASSIFICATION);
         assert_string_equal(r.why, "'digit' holds 10 different whole numbers");
         assert_int_equal(r.classes, 10);
-        assert_int_equal(r.parameters, 128 * 64 + 128 + 128 * 10 + 10);
-        assert_int_equal(r.constant, 3);
-        assert_int_equal(r.rows + r.held_out, 1797);
-        assert_int_equal(r.result.held_out.rows, r.held_out);
-        const double accuracy = r.result.held_out.accuracy;
+        assert_string_equal(r.recipe, "RealMLP-TD-S");
+        assert_int_equal(r.parameters, 64 + 256 * (64 + 1) + 2 * 256 * (256 + 1) + 10 * (256 + 1));
+        assert_in_range(r.constant, 3, seed == 1 ? 3 : 5); /* of the rows to train on */
+        assert_int_equal(r.rows + r.validation + r.test, 1797);
+        assert_int_equal(r.validation, 287);
+        assert_int_equal(r.result_test.rows, r.test);
+        const double accuracy = r.result_test.accuracy;
         sum += accuracy;
         worst = accuracy < worst ? accuracy : worst;
         if (seed == 1 && !(accuracy >= 0.96))
@@ -152,8 +166,10 @@ static void learns_a_line(void **state)
         "optimiser: {learning-rate: 0.05}\ntrain: {epochs: 60, batch: 10}\n";
     cr_table *t = line(200);
     cr_fit_report r;
-    const cr_fit_options o = {
-        .network = network, .network_size = sizeof network - 1, .held_out = 0.25};
+    const cr_fit_options o = {.network = network,
+                              .network_size = sizeof network - 1,
+                              .held_out = 0.25,
+                              .scaling = CR_SCALING_STANDARD};
     cr_model *m = fit(t, &o, &r);
     assert_int_equal(r.task, CR_REGRESSION);
     assert_string_equal(r.why, "'y' holds numbers with decimals");
@@ -163,10 +179,10 @@ static void learns_a_line(void **state)
     assert_int_equal(r.seed, 1);
     assert_int_equal(r.rows, 150);
     assert_int_equal(r.result.epochs, 60);
-    assert_true(r.result.held_out.rmse < 0.01 && r.result.held_out.r2 > 0.99999);
+    assert_true(r.result_test.rmse < 0.01 && r.result_test.r2 > 0.99999);
     float in[2], out[1];
     cr_plan *plan = NULL;
-    assert_int_equal(cr_model_prepare_row(m, (const double[]){10, 20}, in, NULL), CR_OK);
+    inputs_of(m, "a,b\n10,20\n", in);
     assert_int_equal(cr_plan_create(cr_model_net(m), CR_FOR_PREDICTING, 1, &plan, NULL), CR_OK);
     void *work = cr_work_alloc(cr_plan_work_size(plan));
     assert_int_equal(cr_predict(plan, in, out, 1, work, cr_plan_work_size(plan), NULL), CR_OK);
@@ -177,15 +193,17 @@ static void learns_a_line(void **state)
     cr_table_free(t);
 }
 
-static void the_default_network_fits_a_line(void **state)
+static void the_recipe_fits_a_line(void **state)
 {
     (void)state;
     cr_table *t = line(300);
     cr_fit_report r;
     const cr_fit_options o = {.held_out = 0.2, .train = {.epochs = 200}};
     cr_model *m = fit(t, &o, &r);
-    assert_true(r.learning_rate == 0.01);
-    assert_true(r.result.held_out.r2 > 0.99);
+    assert_true(r.learning_rate == 0.07);
+    assert_int_equal(r.batch, r.rows);
+    assert_string_equal(r.optimiser, "adam");
+    assert_true(r.result_test.r2 > 0.99);
     cr_model_free(m);
     cr_table_free(t);
 }
@@ -242,7 +260,7 @@ static void counts_and_shares(void **state)
     assert_int_equal(r.task, CR_REGRESSION);
     assert_string_equal(r.why, "the network's loss is poisson");
     float in[1], out[1];
-    assert_int_equal(cr_model_prepare_row(m, (const double[]){3}, in, NULL), CR_OK);
+    inputs_of(m, "x\n3\n", in);
     out[0] = (float)(cr_net_get(m->net, 0) * (double)in[0] +
                      cr_net_get(m->net, cr_net_group(m->net, 1).offset));
     assert_true(fabs(cr_model_number(m, out) - 8) < 0.2);
@@ -273,7 +291,7 @@ static void refuses_what_does_not_fit(void **state)
     (void)state;
     static const char wide[] = "inputs: 2\nlayers:\n  - units: 2\n";
     static const char two[] = "x,z,y\n1,2,a\n2,3,b\n";
-    refused("y\n1\n2\n", NULL, "t.csv: error: there is no column besides 'y'\n");
+    refused("y\n1\n2\n", NULL, "t.csv: error: there is no column besides 'y' to learn from\n");
     refused("x,y\n1,a\n2,a\n", NULL, "t.csv: error: column 'y' holds one class only, 'a'\n");
     refused("x,y\n1,a\n2,b\n", &(cr_fit_options){.task = CR_REGRESSION},
             "t.csv: error: column 'y' holds text: a regression needs numbers\n");
@@ -282,14 +300,22 @@ static void refuses_what_does_not_fit(void **state)
     refused("x,y\n1,1e308\n2,-1.5e308\n", &(cr_fit_options){.task = CR_REGRESSION},
             "t.csv: error: the numbers of column 'y' span too wide a range\n");
     refused(two, &(cr_fit_options){.held_out = 1},
-            "error: the held-out share must be at least 0 and below 1\n");
+            "error: the test share must be at least 0 and below 1\n");
     refused(two, &(cr_fit_options){.held_out = NAN},
-            "error: the held-out share must be at least 0 and below 1\n");
+            "error: the test share must be at least 0 and below 1\n");
     refused(two, &(cr_fit_options){.max_memory = 1000},
-            "error: layer 1 (128 units, 2 inputs) makes the network larger than the limit; at most "
-            "125 parameters fit the memory limit of 0 KiB\n");
+            "RealMLP-TD-S:4:5: error: layer 2 (256 units, 2 inputs) makes the network larger than "
+            "the limit; at most 125 parameters fit the memory limit of 0 KiB\n"
+            "      - {name: hidden1, units: 256, activation: selu, parametris…\n"
+            "        ^~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~\n");
+    refused(two, &(cr_fit_options){.recipe = "realmlp"},
+            "error: unknown recipe 'realmlp'; there is 'realmlp-td-s'\n");
+    refused(two,
+            &(cr_fit_options){
+                .recipe = "realmlp-td-s", .network = wide, .network_size = sizeof wide - 1},
+            "error: a recipe and a network file exclude each other\n");
     refused(two, &(cr_fit_options)NETWORK("inputs: 3\nlayers: [{units: 2}]\n"),
-            "n.yaml:1:9: error: the network has 3 inputs, but 't.csv' has 2 columns besides 'y'\n"
+            "n.yaml:1:9: error: the network has 3 inputs, but 't.csv' gives 2\n"
             "    inputs: 3\n            ^\n");
     refused("width,x,y\n1,2,a\n2,3,b\n",
             &(cr_fit_options)NETWORK("inputs: [x, widht]\nlayers: [{units: 2}]\n"),
@@ -336,7 +362,7 @@ static void odd_column_names(void **state)
         struct bytes b = saved(m);
         if (cr_model_parse("m", b.s, b.n, &back, &err))
             fail_msg("%s", err.message);
-        assert_string_equal(cr_model_column(back, 0), cr_table_column_name(t, 0));
+        assert_string_equal(cr_model_column(back, 0), cr_table_column(t, 0).name);
         free(b.s);
         cr_model_free(m);
         cr_model_free(back);
@@ -353,7 +379,7 @@ static char *predict(const cr_model *m, const char *csv, cr_score *score, cr_sta
     assert_int_equal(write(fd, csv, strlen(csv)), (ssize_t)strlen(csv));
     close(fd);
     FILE *f = open_memstream(&out, &n);
-    assert_int_equal(cr_model_predict(m, path, f, score, err), want);
+    assert_int_equal(cr_model_predict(m, path, NULL, f, score, err), want);
     fclose(f);
     unlink(path);
     return out;
@@ -376,9 +402,11 @@ static void predicts_what_the_network_says(void **state)
     for (int i = 0; i < ROWS; i++) {
         const double row[] = {i * 0.25, i % 17};
         float in[2], out;
+        char line_text[64];
         n +=
             (size_t)sprintf(csv + n, "\"x, %d\";%g;%s;%g\n", i, row[1], i % 2 ? "1.5" : "", row[0]);
-        assert_int_equal(cr_model_prepare_row(m, row, in, NULL), CR_OK);
+        snprintf(line_text, sizeof line_text, "a,b\n%g,%g\n", row[0], row[1]);
+        inputs_of(m, line_text, in);
         cr_predict(plan, in, &out, 1, work, cr_plan_work_size(plan), NULL);
         const double y = cr_model_number(m, &out);
         k += (size_t)sprintf(want + k, "%s\n", cr_shortest_f64(y, number));
@@ -405,7 +433,7 @@ static void predicts_classes(void **state)
 {
     (void)state;
     cr_table *t = parse("x,y\n1,=1+1\n2,=1+1\n8,\"a,\"\"b\"\"\"\n9,\"a,\"\"b\"\"\"\n", "y");
-    const cr_fit_options o = {.train = {.epochs = 200}};
+    const cr_fit_options o = {.scaling = CR_SCALING_STANDARD, .train = {.epochs = 200}};
     cr_model *m = fit(t, &o, NULL);
     cr_score score;
     cr_error err = {0};
@@ -426,13 +454,13 @@ static void predicts_classes(void **state)
     free(predict(m, "x\n1\n1e300\n", &score, CR_ERR_VALUE, &err));
     assert_string_equal(err.message, "the number in column 'x' is too large for the model");
     assert_int_equal(err.line, 3);
-    assert_int_equal(cr_model_predict(m, "/nonexistent", stdout, NULL, &err), CR_ERR_IO);
+    assert_int_equal(cr_model_predict(m, "/nonexistent", NULL, stdout, NULL, &err), CR_ERR_IO);
     FILE *full = fopen("/dev/full", "w");
     setvbuf(full, NULL, _IONBF, 0);
     char path[] = "/tmp/chainrule-full-XXXXXX";
     int fd = mkstemp(path);
     assert_int_equal(write(fd, "x\n1\n", 4), 4);
-    assert_int_equal(cr_model_predict(m, path, full, NULL, &err), CR_ERR_IO);
+    assert_int_equal(cr_model_predict(m, path, NULL, full, NULL, &err), CR_ERR_IO);
     fclose(full);
     close(fd);
     unlink(path);
@@ -446,7 +474,7 @@ int main(void)
         cmocka_unit_test(learns_digits),
         cmocka_unit_test(the_file_does_not_depend_on_threads),
         cmocka_unit_test(learns_a_line),
-        cmocka_unit_test(the_default_network_fits_a_line),
+        cmocka_unit_test(the_recipe_fits_a_line),
         cmocka_unit_test(one_output_for_two_classes),
         cmocka_unit_test(counts_and_shares),
         cmocka_unit_test(refuses_what_does_not_fit),

@@ -11,12 +11,15 @@
 
 #include <cmocka.h>
 
+#include "chainrule/outcome.h"
 #include "chainrule/train.h"
 #include "failing_memory.h"
 
 #if OWN_ALLOCATOR
 
 static const char text[] = "a,b,kind\n1,2,x\n2,1,\"y \"\"q\"\"\"\n3,5,x\n4,4,z\n5,9,x\n";
+static const char small[] = "inputs: 2\nlayers: [{units: 8, activation: relu}, "
+                            "{units: 3, activation: softmax}]\nloss: cross-entropy\n";
 static const cr_table_options wanted = {.label = "kind"};
 static char folder[] = "/tmp/chainrule-memory-XXXXXX", data[64], saved[64];
 
@@ -43,7 +46,9 @@ static cr_table *whole_table(void)
 
 static int fit(long n)
 {
-    static const cr_fit_options options = {.held_out = 0.4,
+    static const cr_fit_options options = {.network = small,
+                                           .network_size = sizeof small - 1,
+                                           .held_out = 0.4,
                                            .train = {.epochs = 1, .threads = 1, .batch = 2}};
     cr_table *t = whole_table();
     cr_model *m = NULL;
@@ -55,6 +60,100 @@ static int fit(long n)
     if (status != CR_OK && (status != CR_ERR_MEMORY || m))
         fail_msg("%s: %s", cr_status_name(status), err.message);
     cr_model_free(m);
+    assert_int_equal(outstanding, before);
+    cr_table_free(t);
+    return status == CR_OK;
+}
+
+/* By L-BFGS, with all that the report needs. */
+static int fit_whole(long n)
+{
+    cr_table *t = whole_table();
+    cr_model *m = NULL;
+    cr_outcome *outcome = NULL;
+    const cr_fit_options options = {.network = small,
+                                    .network_size = sizeof small - 1,
+                                    .held_out = 0.4,
+                                    .optimiser = "lbfgs",
+                                    .outcome = &outcome,
+                                    .train = {.epochs = 2, .threads = 1}};
+    const long before = outstanding;
+    calls_left = n;
+    const cr_status status = cr_model_fit(t, &options, &m, NULL, NULL);
+    calls_left = -1;
+    assert_true(status == CR_OK ? m && outcome : status == CR_ERR_MEMORY && !m && !outcome);
+    cr_outcome_free(outcome);
+    cr_model_free(m);
+    assert_int_equal(outstanding, before);
+    cr_table_free(t);
+    return status == CR_OK;
+}
+
+static int search_rates(long n)
+{
+    static const cr_fit_options options = {
+        .network = small, .network_size = sizeof small - 1, .train = {.threads = 1, .batch = 2}};
+    static const cr_rate_options rates = {.steps = 12};
+    cr_table *t = whole_table();
+    cr_rate_search *found = NULL;
+    const long before = outstanding;
+    calls_left = n;
+    const cr_status status = cr_model_rate_search(t, &options, &rates, &found, NULL);
+    calls_left = -1;
+    assert_true(status == CR_OK ? found != NULL : status == CR_ERR_MEMORY && !found);
+    cr_rate_search_free(found);
+    assert_int_equal(outstanding, before);
+    cr_table_free(t);
+    return status == CR_OK;
+}
+
+static int save_and_stop(void *ctx, const cr_progress *p)
+{
+    (void)ctx;
+    return p->total_steps == 3 ? CR_TRAIN_SAVE | CR_TRAIN_STOP : 0;
+}
+
+/* From a checkpoint of its second epoch. */
+static int resume(long n)
+{
+    static const float in[8] = {0, 1, 1, 0, 0.5F, 2, 1, 1}, targets[4] = {1, 0, 0.5F, 1};
+    static const cr_examples rows = {in, targets, 4};
+    char path[80];
+    snprintf(path, sizeof path, "%s.checkpoint", saved);
+    cr_train_options o = {
+        .epochs = 3, .batch = 2, .threads = 1, .checkpoint = path, .progress = save_and_stop};
+    cr_builder *b = cr_builder_create(2);
+    cr_net *net = NULL;
+    cr_builder_dense(b, 1, "identity");
+    cr_builder_optimiser(b, "adam", 0.01);
+    assert_int_equal(cr_builder_build(b, CR_F32, 1, &net, NULL), CR_OK);
+    cr_builder_free(b);
+    assert_int_equal(cr_train(net, &rows, NULL, &o, NULL, NULL), CR_OK);
+    o.progress = NULL;
+    o.resume = 1;
+    const long before = outstanding;
+    cr_train_result result = {0};
+    calls_left = n;
+    const cr_status status = cr_train(net, &rows, NULL, &o, &result, NULL);
+    calls_left = -1;
+    assert_true(status == CR_OK ? result.steps == 6 : status == CR_ERR_MEMORY);
+    assert_int_equal(outstanding, before);
+    cr_net_free(net);
+    assert_int_equal(unlink(path), 0);
+    return status == CR_OK;
+}
+
+/* The recipe's network, which is not made into parameters. */
+static int config(long n)
+{
+    cr_table *t = whole_table();
+    char *out = NULL;
+    const long before = outstanding;
+    calls_left = n;
+    const cr_status status = cr_model_config(t, NULL, &out, NULL);
+    calls_left = -1;
+    assert_true(status == CR_OK ? out != NULL : status == CR_ERR_MEMORY && !out);
+    free(out);
     assert_int_equal(outstanding, before);
     cr_table_free(t);
     return status == CR_OK;
@@ -93,7 +192,8 @@ static int predict(long n)
     assert_int_equal(cr_model_load(saved, &m, NULL), CR_OK);
     const long before = outstanding;
     calls_left = n;
-    const cr_status status = cr_model_predict(m, data, out, NULL, NULL);
+    const cr_status status =
+        cr_model_predict(m, data, &(cr_predict_options){.threads = 1}, out, NULL, NULL);
     calls_left = -1;
     assert_true(status == CR_OK || status == CR_ERR_MEMORY);
     fflush(out);
@@ -106,7 +206,8 @@ static int predict(long n)
 static void every_allocation_may_fail(void **state)
 {
     (void)state;
-    int (*const work[])(long) = {read_table, fit, save, load, predict};
+    int (*const work[])(long) = {read_table, fit,  fit_whole, search_rates, resume,
+                                 config,     save, load,      predict};
     for (size_t i = 0; i < sizeof work / sizeof *work; i++) {
         long n = 0;
         while (!work[i](n))
@@ -130,17 +231,26 @@ static int forbid(void *ctx, const cr_progress *p)
 static void steps_allocate_nothing(void **state)
 {
     (void)state;
-    long held = 0;
-    cr_table *t = whole_table();
-    cr_model *m = NULL;
-    const cr_fit_options options = {
-        .held_out = 0.4,
-        .train = {.epochs = 3, .threads = 2, .batch = 2, .progress = forbid, .ctx = &held}};
-    assert_int_equal(cr_model_fit(t, &options, &m, NULL, NULL), CR_OK);
-    assert_int_equal(calls_left, -1);
-    assert_true(held > 0);
-    cr_model_free(m);
-    cr_table_free(t);
+    static const char *const optimisers[] = {NULL, "lbfgs", "lbfgs-fixed"};
+    for (size_t i = 0; i < sizeof optimisers / sizeof *optimisers; i++) {
+        long held = 0;
+        cr_table *t = whole_table();
+        cr_model *m = NULL;
+        const cr_fit_options options = {.network = small,
+                                        .network_size = sizeof small - 1,
+                                        .held_out = 0.4,
+                                        .optimiser = optimisers[i],
+                                        .train = {.epochs = 3,
+                                                  .threads = 2,
+                                                  .batch = optimisers[i] ? 0 : 2,
+                                                  .progress = forbid,
+                                                  .ctx = &held}};
+        assert_int_equal(cr_model_fit(t, &options, &m, NULL, NULL), CR_OK);
+        assert_int_equal(calls_left, -1);
+        assert_true(held > 0);
+        cr_model_free(m);
+        cr_table_free(t);
+    }
 }
 
 #else
@@ -163,7 +273,8 @@ static int set_up(void **state)
 {
     (void)state;
 #if OWN_ALLOCATOR
-    static const cr_fit_options options = {.train = {.epochs = 1, .threads = 1}};
+    static const cr_fit_options options = {
+        .network = small, .network_size = sizeof small - 1, .train = {.epochs = 1, .threads = 1}};
     assert_non_null(mkdtemp(folder));
     snprintf(data, sizeof data, "%s/t.csv", folder);
     snprintf(saved, sizeof saved, "%s/m", folder);

@@ -120,7 +120,7 @@ static void compare(int classes, size_t outputs, double rate, cr_precision preci
         near(seen.loss[e], losses[e]);
     near(classes ? result.train.accuracy : result.train.rmse, *metric);
     assert_true(isnan(classes ? result.train.rmse : result.train.accuracy));
-    assert_int_equal(result.held_out.rows, 0);
+    assert_int_equal(result.validation.rows, 0);
     for (size_t g = 0; g < cr_net_n_groups(net); g++) {
         const cr_param_group group = cr_net_group(net, g);
         for (size_t i = 0; i < group.rows * group.cols; i++)
@@ -187,14 +187,15 @@ static void stops_when_asked(void **state)
                           .batch = 4,
                           .learning_rate = 0.1,
                           .seed = 2,
+                          .keep = CR_KEEP_LAST,
                           .progress = stop_at,
                           .ctx = &rows};
     assert_int_equal(cr_train(a, &d.examples, &d.examples, &o, &result, NULL), CR_OK);
     assert_true(result.stopped);
     assert_int_equal(result.epochs, 1);
     assert_int_equal(result.steps, 4);
-    assert_int_equal(result.held_out.rows, ROWS);
-    assert_true(result.held_out.loss == result.train.loss);
+    assert_int_equal(result.validation.rows, ROWS);
+    assert_true(result.validation.loss == result.train.loss);
     o.epochs = 1; /* what it learned in the step after this is kept */
     assert_int_equal(cr_train(b, &d.examples, NULL, &o, NULL, NULL), CR_OK);
     assert_memory_not_equal(cr_net_params(a), cr_net_params(b), a->block * sizeof(float));

@@ -6,6 +6,23 @@
 #include "kernels/reduce.h"
 #include "kernels/lanes_ref.inl"
 #include "kernels/math.inl"
+
+#define VEC        V
+#define NAME(name) math_##name
+#define ALL(x)     (x)
+#define FUSED      fused
+#define PICK       pick
+#define BITS_OF    bits
+#define OF_BITS    from_bits
+#include "kernels/quick.inl"
+#undef VEC
+#undef NAME
+#undef ALL
+#undef FUSED
+#undef PICK
+#undef BITS_OF
+#undef OF_BITS
+
 #include "kernels/ref/dense.inl"
 #include "kernels/ref/map.inl"
 #include "kernels/ref/update.inl"
@@ -13,9 +30,9 @@
 #include "kernels/ref/bf16.inl"
 
 const struct kernels_f32 TABLE = {
-    ISA,      linear,  linear_turned, turn,         linear_dx, linear_dw,
-    sum_rows, row_sum, softmax,       softmax_back, dot_lse,   map,
-    map_rows, add,     sgd,           UPDATES,      peak,      narrow,
+    ISA,     linear,  linear_turned, turn,    linear_dx,    linear_dw, sum_rows,
+    row_sum, softmax, softmax_back,  dot_lse, map,          map_rows,  add,
+    sgd,     UPDATES, peak,          narrow,  NARROW_STEPS,
 };
 
 const struct kernels_f32 BF16_TABLE = {

@@ -6,6 +6,7 @@
 #include "kernels/reduce.h"
 #include "kernels/lanes_ref.inl"
 #include "kernels/math.inl"
+#include "kernels/precise.inl"
 #include "kernels/ref/dense.inl"
 #include "kernels/ref/map.inl"
 #include "kernels/ref/update.inl"

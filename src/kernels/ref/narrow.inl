@@ -6,7 +6,6 @@
 #define NAME(name)        JOIN_MACROS(name, L)
 #define OP                const struct narrow_op *op, T *base, size_t rows
 #define CHUNKS            ((rows + ((size_t)1 << op->shift) - 1) >> op->shift)
-#define FLAT              __attribute__((flatten)) /* all that is called becomes part of it */
 
 #if FRACTION == 23
 #define NARROW_SIZE 4
@@ -23,6 +22,12 @@
 #define VECTOR_SIZE 16
 #else
 #define VECTOR_SIZE NARROW_SIZE
+#endif
+/* All that is called becomes part of it, which vectors need and numbers do without. */
+#if VECTOR_SIZE > NARROW_SIZE
+#define FLAT __attribute__((flatten))
+#else
+#define FLAT
 #endif
 /* The numbers of a loop overlap only themselves. */
 #if VECTOR_SIZE == NARROW_SIZE
@@ -46,11 +51,23 @@
 #endif
 
 /* How NARROW_FORMULA_LIST calls them. */
-#define step(x)          NAME(step)(x)
-#define sigmoid(x)       NAME(sigmoid)(x)
-#define HAS_SAME         0
-#define HAS_math_sigmoid 1
-#define HAS_math_tanh    1
+#define step(x)    NAME(step)(x)
+#define sigmoid(x) NAME(sigmoid)(x)
+
+#if FRACTION == 23 && VECTOR_SIZE > NARROW_SIZE
+#define HAS_STEPS
+#endif
+#ifdef __clang__
+#define SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#else
+#define SHUFFLE(a, b, ...) __builtin_shuffle(a, b, (NAME(whole)){__VA_ARGS__})
+#endif
+/* Which numbers of two vectors of width w make the quarter at i of another: pairs, and halves */
+#define PAIRS(i, w)        (i), (i) + (w), (i) + 1, (i) + (w) + 1
+#define HALF(i, w)         (i), (i) + 1, (i) + (w), (i) + (w) + 1
+#define QUARTERS_4(of, i)  of(i, 4)
+#define QUARTERS_8(of, i)  of(i, 8), of((i) + 4, 8)
+#define QUARTERS_16(of, i) of(i, 16), of((i) + 4, 16), of((i) + 8, 16), of((i) + 12, 16)
 
 #define L 4
 #include "kernels/ref/narrow_lanes.inl"
@@ -106,20 +123,17 @@ static void op_DOT(OP)
     all_dots(op, base, rows);
 }
 
-#define DOT_AND(name, function)                                  \
-    FLAT static void op_##name(OP)                               \
-    {                                                            \
-        const T *u = base + op->out;                             \
-        T *act = base + op->act;                                 \
-        all_dots(op, base, rows);                                \
-        for (size_t r = 0; r < rows; r += 4, u += 4, act += 4) { \
-            APART                                                \
-            for (size_t i = 0; i < 4; i++)                       \
-                act[i] = function(u[i]);                         \
-        }                                                        \
+#define DOT_AND(name, function)                                \
+    FLAT static void op_##name(OP)                             \
+    {                                                          \
+        const T *u = base + op->out;                           \
+        T *act = base + op->act;                               \
+        all_dots(op, base, rows);                              \
+        for (size_t r = 0; r < rows; r += 4, u += 4, act += 4) \
+            function(act, u);                                  \
     }
-DOT_AND(DOT_SIGMOID, math_sigmoid)
-DOT_AND(DOT_TANH, math_tanh)
+DOT_AND(DOT_SIGMOID, row_sigmoid_4)
+DOT_AND(DOT_TANH, row_tanh_4)
 #undef DOT_AND
 
 /* row_sum of at most 16 numbers */
@@ -209,6 +223,19 @@ static void narrow(const struct narrow_op *op, size_t n, T *base, size_t rows)
     for (const struct narrow_op *end = op + n; op < end; op++)
         run[op->code](op, base, rows);
 }
+
+#ifdef HAS_STEPS
+static size_t narrow_steps(const struct narrow_step *s, const struct narrow_batches *b, T *block,
+                           const T *rate)
+{
+    return s->units <= 4   ? steps_4(s, b, block, rate)
+           : s->units <= 8 ? steps_8(s, b, block, rate)
+                           : steps_16(s, b, block, rate);
+}
+#define NARROW_STEPS narrow_steps
+#else
+#define NARROW_STEPS NULL
+#endif
 
 #undef step
 #undef sigmoid

@@ -9,10 +9,18 @@
 typedef T VEC __attribute__((vector_size(V_SIZE)));
 typedef T NAME(loose) __attribute__((vector_size(V_SIZE), aligned(NARROW_SIZE), may_alias));
 typedef __typeof__((VEC){0} > (VEC){0}) NAME(mask);
+typedef BITS NAME(whole) __attribute__((vector_size(V_SIZE)));
+#define BITS_OF(v) ((NAME(whole))(v))
+#define OF_BITS(i) ((VEC)(i))
 #else
 typedef T VEC, NAME(loose);
 typedef int NAME(mask);
+#define BITS_OF bits
+#define OF_BITS from_bits
 #endif
+#define ALL   NAME(all)
+#define FUSED NAME(fuse)
+#define PICK  NAME(either)
 
 static inline VEC NAME(load)(const T *p)
 {
@@ -58,14 +66,22 @@ static inline VEC NAME(step)(VEC x)
     return NAME(either)(x > zero, NAME(all)(1), NAME(either)(x <= zero, zero, x));
 }
 
-FLAT static inline VEC NAME(sigmoid)(VEC v)
-{
-    T x[WIDTH], y[WIDTH];
-    NAME(store)(x, v);
-    for (size_t i = 0; i < WIDTH; i++)
-        y[i] = math_sigmoid(x[i]);
-    return NAME(load)(y);
-}
+#if FRACTION == 23
+#include "kernels/quick.inl"
+#else
+#define BY_NUMBERS(name)                     \
+    FLAT static inline VEC NAME(name)(VEC v) \
+    {                                        \
+        T x[WIDTH], y[WIDTH];                \
+        NAME(store)(x, v);                   \
+        for (size_t i = 0; i < WIDTH; i++)   \
+            y[i] = math_##name(x[i]);        \
+        return NAME(load)(y);                \
+    }
+BY_NUMBERS(sigmoid)
+BY_NUMBERS(tanh)
+#undef BY_NUMBERS
+#endif
 
 /* Elementwise: of vectors, where that is written without conditions, and of numbers. */
 
@@ -76,7 +92,7 @@ FLAT static inline VEC NAME(sigmoid)(VEC v)
     for (size_t left = CHUNKS; left > 0; left--, out += L, a += s0, b += s1, c += s2)
 
 #define VECTORS_OF(name, value)                                                            \
-    static void NAME(op_##name)(OP)                                                        \
+    FLAT static void NAME(op_##name)(OP)                                                   \
     {                                                                                      \
         ROWS_OF_3                                                                          \
         UNROLL                                                                             \
@@ -112,6 +128,8 @@ VECTORS_OF(MAX, NAME(either)(x > y, x, y))
 VECTORS_OF(LT, NAME(either)(x < y, NAME(all)(1), NAME(all)(0)))
 VECTORS_OF(LE, NAME(either)(x <= y, NAME(all)(1), NAME(all)(0)))
 VECTORS_OF(FMA, NAME(fuse)(x, y, z))
+VECTORS_OF(TANH, NAME(tanh)(x))
+VECTORS_OF(SIGMOID, NAME(sigmoid)(x))
 VECTORS_OF(SEL, NAME(either)(x != NAME(all)(0), y, z))
 /* z is the number of rows: nothing waits for a division by 1. */
 #define FORMULA_OF(name, formula)                                           \
@@ -140,8 +158,6 @@ NUMBERS_OF(EXP, math_exp(x))
 NUMBERS_OF(EXPM1, math_expm1(x))
 NUMBERS_OF(LOG, math_log(x))
 NUMBERS_OF(LOG1P, math_log1p(x))
-NUMBERS_OF(TANH, math_tanh(x))
-NUMBERS_OF(SIGMOID, math_sigmoid(x))
 NUMBERS_OF(SOFTPLUS, math_softplus(x))
 NUMBERS_OF(ERF, math_erf(x))
 NUMBERS_OF(COSH, math_cosh(x))
@@ -180,7 +196,6 @@ INLINE void NAME(sums)(VEC *sum, const T *x, size_t ldx, const T *w, size_t n, s
             NAME(fuse)(NAME(all)(x[i * ldx + k]), NAME(load)(w + p * WIDTH), sum[i * PARTS + p]);
 }
 
-#define SAME(x) (x)
 #define BY_FOURS(name)                         \
     FLAT static void NAME(op_##name)(OP)       \
     {                                          \
@@ -191,7 +206,8 @@ INLINE void NAME(sums)(VEC *sum, const T *x, size_t ldx, const T *w, size_t n, s
             NAME(rows_##name)(op, base, r, 1); \
     }
 
-#define LINEAR(name, function)                                                                    \
+/* u + bias, and `act` of that where the operation has one */
+#define LINEAR(name, has_act, act_of_u)                                                           \
     INLINE void NAME(rows_##name)(const struct narrow_op *op, T *base, size_t at, size_t some)    \
     {                                                                                             \
         const T *bias = base + op->c;                                                             \
@@ -200,12 +216,11 @@ INLINE void NAME(sums)(VEC *sum, const T *x, size_t ldx, const T *w, size_t n, s
         (void)act;                                                                                \
         NAME(sums)(sum, base + op->a + at * op->step[0], op->step[0], base + op->b, op->n, some); \
         UNROLL                                                                                    \
-        for (size_t i = 0; i < some * PARTS; i++)                                                 \
-            NAME(store)(out + i * WIDTH, sum[i] + NAME(load)(bias + i % PARTS * WIDTH));          \
-        for (size_t i = 0; HAS_##function && i < some; i++) {                                     \
-            APART                                                                                 \
-            for (size_t j = 0; j < L; j++)                                                        \
-                act[i * L + j] = function(out[i * L + j]);                                        \
+        for (size_t i = 0; i < some * PARTS; i++) {                                               \
+            const VEC u = sum[i] + NAME(load)(bias + i % PARTS * WIDTH);                          \
+            NAME(store)(out + i * WIDTH, u);                                                      \
+            if (has_act)                                                                          \
+                NAME(store)(act + i * WIDTH, act_of_u);                                           \
         }                                                                                         \
     }                                                                                             \
     BY_FOURS(name)
@@ -227,16 +242,15 @@ INLINE void NAME(sums)(VEC *sum, const T *x, size_t ldx, const T *w, size_t n, s
     }                                                                                             \
     BY_FOURS(BACK_##name)
 
-LINEAR(LINEAR, SAME)
-LINEAR(LINEAR_SIGMOID, math_sigmoid)
-LINEAR(LINEAR_TANH, math_tanh)
+LINEAR(LINEAR, 0, u)
+LINEAR(LINEAR_SIGMOID, 1, NAME(sigmoid)(u))
+LINEAR(LINEAR_TANH, 1, NAME(tanh)(u))
 BACK(SIGMOID, SIGMOID_BACK)
 BACK(TANH, TANH_BACK)
 BACK(RELU, RELU_BACK)
 #undef LINEAR
 #undef BACK
 #undef BY_FOURS
-#undef SAME
 
 /* `some` of the sums over rows, a constant at most 4, and the descent along them */
 INLINE void NAME(descend)(T *w, const T *p, size_t ldp, const T *q, size_t ldq, T rate, size_t rows,
@@ -292,6 +306,45 @@ static void NAME(op_COLUMNS)(OP)
     (out + p * WIDTH, NAME(fuse)(NAME(all)(-rate), sum[p], NAME(load)(out + p * WIDTH)));
 }
 
+/* The function of L numbers */
+#define OF_ROW(name)                                             \
+    FLAT static void NAME(row_##name)(T * out, const T *u)       \
+    {                                                            \
+        UNROLL                                                   \
+        for (size_t p = 0; p < L; p += WIDTH)                    \
+            NAME(store)(out + p, NAME(name)(NAME(load)(u + p))); \
+    }
+#if L == 4
+OF_ROW(sigmoid)
+OF_ROW(tanh)
+#endif
+#undef OF_ROW
+
+#ifdef HAS_STEPS
+#if V_SIZE == 16
+#define QUARTERS(of, i) QUARTERS_4(of, i)
+#elif V_SIZE == 32
+#define QUARTERS(of, i) QUARTERS_8(of, i)
+#else
+#define QUARTERS(of, i) QUARTERS_16(of, i)
+#endif
+#define LOW_PAIRS   QUARTERS(PAIRS, 0)
+#define HIGH_PAIRS  QUARTERS(PAIRS, 2)
+#define LOW_HALVES  QUARTERS(HALF, 0)
+#define HIGH_HALVES QUARTERS(HALF, 2)
+#include "kernels/ref/narrow_step.inl"
+#undef QUARTERS
+#undef LOW_PAIRS
+#undef HIGH_PAIRS
+#undef LOW_HALVES
+#undef HIGH_HALVES
+#endif
+
+#undef ALL
+#undef FUSED
+#undef PICK
+#undef BITS_OF
+#undef OF_BITS
 #undef VEC
 #undef V_SIZE
 #undef PARTS

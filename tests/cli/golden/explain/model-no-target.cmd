@@ -1,1 +1,1 @@
-chainrule train examples/data/digits.csv --target digit --epochs 1 -q -o m && cut -d, -f1-64 examples/data/digits.csv > x.csv && chainrule explain m x.csv --row 17 --why o3 --format json | tail -n 12
+chainrule train examples/data/digits.csv --target digit --net digits.yaml --epochs 1 -q --no-report -o m && cut -d, -f1-64 examples/data/digits.csv > x.csv && chainrule explain m x.csv --row 17 --why o3 --format json | tail -n 12

@@ -1,2 +1,2 @@
-chainrule train leaves.csv -t kind 2>progress
+chainrule train leaves.csv -t kind --epochs 30 2>progress
 chainrule predict model.safetensors new.csv

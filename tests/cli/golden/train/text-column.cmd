@@ -1,1 +1,1 @@
-chainrule train leaves.csv --target width
+chainrule train leaves.csv --target width --epochs 2 2>progress

@@ -1,0 +1,118 @@
+#include "data/cells.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "data/number.h"
+
+cr_status cr_cell_fail(const struct csv *csv, const struct want *w, cr_error *err)
+{
+    size_t n;
+    const char *s = cr_csv_text(csv, w->field, &n);
+    const int shown = n > 40 ? 40 : (int)n;
+    double v;
+    if (w->store == STORE_TEXTS)
+        return cr_csv_fail(csv, w->field, err, CR_ERR_VALUE, "this %s %s",
+                           w->role == CR_ROLE_LABEL ? "label" : "text", cr_name_problem(s, n));
+    if (w->store == STORE_BOOLEANS || w->store == STORE_TIMES) {
+        const int is_time = w->store == STORE_TIMES;
+        cr_csv_fail(csv, w->field, err, CR_ERR_VALUE, "'%.*s' in column '%s' is not a %s", shown, s,
+                    w->name, is_time ? "date" : "boolean");
+        cr_hint(err, is_time ? "dates are written 2024-02-29, or 2024-02-29 13:45"
+                             : "booleans are 0 and 1, true and false, yes and no");
+        return CR_ERR_VALUE;
+    }
+    if (cr_cell_number(s, n, &v) == CELL_INFINITE) {
+        size_t i = 0;
+        while (i < n && strchr("0123456789+-.eE", s[i]))
+            i++;
+        return cr_csv_fail(csv, w->field, err, CR_ERR_VALUE, "'%.*s' in column '%s' is not a %s",
+                           shown, s, w->name,
+                           i == n ? "number that can be represented" : "finite number");
+    }
+    cr_csv_fail(csv, w->field, err, CR_ERR_VALUE, "'%.*s' in column '%s' is not a number", shown, s,
+                w->name);
+    if (memchr(s, ',', n) && !memchr(s, '.', n))
+        cr_hint(err, "numbers are written with a decimal point");
+    else
+        cr_hint(err, "the column is read as numbers; of type category it is read as text");
+    return CR_ERR_VALUE;
+}
+
+/* 0: the cell is an error. */
+static int take_number(const struct want *w, struct cells *c, size_t row, const char *s, size_t n)
+{
+    double v;
+    switch (cr_cell_number(s, n, &v)) {
+    case CELL_WHOLE: break;
+    case CELL_FRACTION: c->counts.fractions = 1; break;
+    case CELL_MISSING: c->counts.missing++; break;
+    case CELL_INFINITE:
+        if (!w->any)
+            return 0;
+        break;
+    default:
+        if (w->given != CR_COLUMN_AUTO)
+            return 0;
+        c->counts.conflict = 1;
+    }
+    c->value[row] = v;
+    return 1;
+}
+
+/* A word, or else a number: 0.0 is 0. */
+static int take_boolean(const struct want *w, struct cells *c, size_t row, const char *s, size_t n)
+{
+    const int v = cr_cell_boolean(s, n);
+    if (v < 0)
+        return take_number(w, c, row, s, n);
+    c->value[row] = v;
+    return 1;
+}
+
+static int take_time(const struct want *w, struct cells *c, size_t row, const char *s, size_t n)
+{
+    double v;
+    if (cr_cell_time(s, n, &v)) {
+        c->counts.times++;
+    } else {
+        v = NAN;
+        if (cr_cell_is_missing(s, n))
+            c->counts.missing++;
+        else if (w->given != CR_COLUMN_AUTO)
+            return 0;
+        else
+            c->counts.conflict = 1;
+    }
+    c->value[row] = v;
+    return 1;
+}
+
+/* A text that names a class or a category is plain text. -1: out of memory. */
+static int take_text(const struct want *w, struct cells *c, size_t row, const char *s, size_t n)
+{
+    c->code[row] = CR_MISSING;
+    if (cr_cell_is_missing(s, n)) {
+        c->counts.missing++;
+        return 1;
+    }
+    const size_t before = c->levels.n;
+    if (!cr_levels_add(&c->levels, s, n, &c->code[row]))
+        return -1;
+    if (c->levels.n > before && !w->any && cr_name_problem(s, n)) {
+        c->counts.odd = 1;
+        return w->given == CR_COLUMN_AUTO && w->role != CR_ROLE_LABEL;
+    }
+    return 1;
+}
+
+int cr_cell_take(const struct want *w, struct cells *c, size_t row, const char *s, size_t n)
+{
+    switch (w->store) {
+    case STORE_NUMBERS: return take_number(w, c, row, s, n);
+    case STORE_BOOLEANS: return take_boolean(w, c, row, s, n);
+    case STORE_TIMES: return take_time(w, c, row, s, n);
+    case STORE_TEXTS: break;
+    }
+    return take_text(w, c, row, s, n);
+}

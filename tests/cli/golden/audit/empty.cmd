@@ -1,0 +1,1 @@
+printf "" | chainrule audit -

@@ -1,0 +1,1 @@
+chainrule audit --format html arithmetic.md

@@ -1,0 +1,1 @@
+chainrule train -q flowers.csv --target kind --net flowers.yaml --test 0 -o m && chainrule evaluate m more.csv --metrics accuracy --format json | grep -v weight

@@ -1,0 +1,1 @@
+chainrule evaluate no-model flowers.csv

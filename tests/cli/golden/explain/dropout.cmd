@@ -1,0 +1,1 @@
+chainrule explain dropout.yaml

@@ -1,0 +1,1 @@
+chainrule explain hostile.yaml --why L --format markdown -o "o [1].md" && ls o*; chainrule explain hostile.yaml --format markdown -o "o [1].md" && ls o* && grep "^!" "o [1].md" && cat "o [1]-figure-1.svg"

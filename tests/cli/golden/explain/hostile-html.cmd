@@ -1,0 +1,1 @@
+chainrule explain hostile.yaml --format html --why L

@@ -1,0 +1,1 @@
+chainrule explain hostile.yaml --format latex --fragment --why L

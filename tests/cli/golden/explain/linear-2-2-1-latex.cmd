@@ -1,0 +1,1 @@
+chainrule explain examples/worked/linear-2-2-1.yaml --format latex

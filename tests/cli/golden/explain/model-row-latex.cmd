@@ -1,0 +1,1 @@
+chainrule train houses.csv --target price --net houses.yaml --test 0 -q --no-report -o m --scaling standard && chainrule explain m houses.csv --row 1 --format latex --fragment | sed -n '/From the table/,/Setup/p;/{The answer/,/{Loss/p'

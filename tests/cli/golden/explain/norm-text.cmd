@@ -1,0 +1,1 @@
+chainrule explain norm.yaml

@@ -1,0 +1,1 @@
+chainrule explain recipe.yaml --form matrix

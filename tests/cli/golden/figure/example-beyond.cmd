@@ -1,0 +1,1 @@
+chainrule figure examples/worked/xor-batch.yaml --show deltas --example 5

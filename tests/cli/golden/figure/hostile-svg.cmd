@@ -1,0 +1,1 @@
+chainrule figure hostile.yaml

@@ -1,0 +1,1 @@
+chainrule figure no-example.yaml --show values

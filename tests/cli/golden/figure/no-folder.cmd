@@ -1,0 +1,1 @@
+chainrule figure examples/worked/sigmoid-2-2-1.yaml -o missing/n.svg

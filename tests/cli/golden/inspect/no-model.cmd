@@ -1,0 +1,1 @@
+chainrule inspect things.csv

@@ -1,0 +1,1 @@
+chainrule train leaves.csv -t kind -q --schedule "step every=0"

@@ -1,0 +1,1 @@
+chainrule train leaves.csv -t kind --schedule cosin

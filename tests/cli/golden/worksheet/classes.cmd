@@ -1,0 +1,1 @@
+chainrule worksheet examples/worked/softmax-2-3-3.yaml --format markdown --sig 3 --key -

@@ -1,0 +1,1 @@
+chainrule worksheet ranges.yaml --count 0

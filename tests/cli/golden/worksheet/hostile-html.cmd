@@ -1,0 +1,1 @@
+chainrule worksheet hostile.yaml --format html | sed "/<style>/,/<.style>/d" | head -n 60

@@ -1,0 +1,1 @@
+chainrule worksheet hostile.yaml --format latex --key key.tex && cat key.tex | head -n 60

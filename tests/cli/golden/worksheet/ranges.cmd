@@ -1,0 +1,1 @@
+chainrule worksheet ranges.yaml --key -

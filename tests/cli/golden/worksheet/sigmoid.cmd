@@ -1,0 +1,1 @@
+chainrule worksheet examples/worked/sigmoid-2-2-1.yaml --seed 7 --count 2 --key key.txt; cat key.txt; chainrule worksheet examples/worked/sigmoid-2-2-1.yaml --seed 7 --count 2 --key again.txt >/dev/null; cmp key.txt again.txt
