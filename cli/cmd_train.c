@@ -400,6 +400,10 @@ static int fit(const struct args *args, const struct inputs *in)
     const int logs = cli_watch_close(&s.watch);
     if (status != CR_OK)
         return cli_fail(&err);
+    if (!s.header_done && !args->quiet) { /* no step was left to make */
+        print_header(&s);
+        fprintf(stderr, "going on from %s, the end of the training\n", s.checkpoint);
+    }
     const int code = finish(&s, in, model, outcome);
     cr_outcome_free(outcome);
     cr_model_free(model);
