@@ -48,6 +48,14 @@ CR_API int cr_builder_scale(cr_builder *b, double start);
  * Hinton 2016). Returns its number. */
 CR_API int cr_builder_norm(cr_builder *b);
 
+/* Add batch normalisation of the layer before it: in training each column is brought to mean 0 and
+ * deviation 1 over the rows of the batch (epsilon 1e-5), of which there must be two or more, then
+ * multiplied by a learned scale (from 1) and raised by a learned bias (from 0); an update moves the
+ * running mean (from 0) and variance (of the rows but one; from 1) by `momentum`, 0 < momentum <= 1
+ * (0.1 is usual), towards those of the batch. Predicting and measuring use these (Ioffe & Szegedy
+ * 2015, algorithms 1 and 2). Returns its number. */
+CR_API int cr_builder_batch_norm(cr_builder *b, double momentum);
+
 /* Add a layer that acts in training alone, on the layer before it; returns its number. Dropout
  * makes a value 0 with probability p, 0 <= p < 1, and multiplies it by 1/(1 - p) otherwise
  * (Srivastava et al. 2014); noise adds a normal number with standard deviation sd. What is drawn is
@@ -125,7 +133,8 @@ CR_API void *cr_net_params(cr_net *net);
 
 typedef struct cr_param_group {
     const char *layer; /* the layer's name; lives as long as the net */
-    const char *what;  /* "weight", "bias", "slope" or "scale" */
+    const char *what;  /* "weight", "bias", "slope", "scale", or, of batch normalisation and not
+                          trained by gradients, "running-mean" and "running-variance" */
     size_t rows, cols; /* weight [units][inputs]; bias [1][units], shared [1][1]; slope [1][1];
                           scale [1][units] */
     size_t offset;     /* of its first number in the block */
@@ -139,7 +148,8 @@ typedef enum cr_purpose {
     CR_FOR_PREDICTING,
     CR_FOR_TRAINING,
     CR_FOR_EXPLAINING,
-    CR_FOR_MEASURING /* the loss of a network as predicting has it: without dropout and noise */
+    CR_FOR_MEASURING /* the loss of a network as predicting has it: without dropout and noise, and
+                        with running averages */
 } cr_purpose;
 
 /* Make a plan for batches of at most `rows` rows (1 or more). */

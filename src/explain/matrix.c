@@ -142,6 +142,7 @@ const struct expr *cr_matrix_formula(struct explanation *x, const struct xstep *
         return cr_expr_named_call(&x->arena, "softmax", "\\operatorname{softmax}", &in, 1);
     case OP_SOFTMAX_BACK: return softmax_back(x, s, st);
     case OP_MAP:
+    case OP_COL_SUM:
     case OP_DESCEND:
         return elementwise(x, cr_step_formula(&x->arena, t, s->step, x->trace->rows, s->row, 0));
     default: return cr_step_formula(&x->arena, t, s->step, x->trace->rows, s->row, 0);

@@ -249,6 +249,8 @@ static enum note note_of(const struct names *n, int value, int whole)
             return NOTE_SLOPE;
         if (t->net->param[v->param].kind == PARAM_SCALE)
             return whole ? NOTE_SCALES : NOTE_SCALE;
+        if (!cr_param_has_gradient(&t->net->param[v->param]))
+            return NOTE_TERM;
         if (v->cols == 1 && n->spec->layer[v->layer].bias == BIAS_SHARED)
             return NOTE_SHARED_BIAS;
         return whole ? NOTE_BIASES : NOTE_BIAS;
@@ -263,6 +265,8 @@ static enum note note_of(const struct names *n, int value, int whole)
     case ROLE_VARIANCE:
     case ROLE_DEVIATION:
     case ROLE_NORMAL:
+    case ROLE_GAIN:
+    case ROLE_SHIFT:
     case ROLE_SCALED: return NOTE_TERM;
     case ROLE_PRE: return whole ? NOTE_PRES : NOTE_PRE;
     case ROLE_JOIN:
@@ -320,6 +324,13 @@ static void fill_of(const struct names *n, struct slots *s, int of, size_t row, 
     set_symbol(s, slot, cr_names_symbol(n, of, row, index == WHOLE ? WHOLE : (long)i, is_new));
 }
 
+/* What a layer with running averages normalises. */
+static int normalised(const struct names *n, int layer)
+{
+    const int deviation = cr_tape_find(n->tape, ROLE_DEVIATION, -1, layer);
+    return deviation < 0 ? -1 : n->tape->value[deviation].of;
+}
+
 /* A notation that calls things by their names calls targets so too, where that is clear. */
 static int own_target_names(const struct names *n)
 {
@@ -352,10 +363,15 @@ static const struct optimiser_name *optimiser_name(const struct names *n, const 
                                  : &optimiser(n)->step[v->which].to;
 }
 
-/* The letter of a quantity that a layer makes on the way. */
-static struct symbol term_letter(enum role role)
+/* The letter of a quantity that a layer makes on the way, or of a running average. */
+static struct symbol term_letter(const struct names *n, const struct value *v)
 {
-    switch (role) {
+    switch (v->role) {
+    case ROLE_PARAM:
+        return n->tape->net->param[v->param].kind == PARAM_MEAN ? (struct symbol){"M", "M"}
+                                                                : (struct symbol){"V", "V"};
+    case ROLE_GAIN: return (struct symbol){"k", "k"};
+    case ROLE_SHIFT: return (struct symbol){"c", "c"};
     case ROLE_MASK: return (struct symbol){"m", "m"};
     case ROLE_NOISE: return (struct symbol){"n", "n"};
     case ROLE_MEAN: return (struct symbol){"μ", "\\mu"};
@@ -380,7 +396,8 @@ int cr_names_is_of_row(const struct names *n, int value)
     const struct value *v = &n->tape->value[value];
     if (v->role == ROLE_GRAD && v->of >= 0)
         v = &n->tape->value[v->of];
-    return v->role == ROLE_MEAN || v->role == ROLE_VARIANCE || v->role == ROLE_DEVIATION;
+    return v->extent == PER_ROW &&
+           (v->role == ROLE_MEAN || v->role == ROLE_VARIANCE || v->role == ROLE_DEVIATION);
 }
 
 int cr_names_begin_alike(const struct names *n, int value)
@@ -414,7 +431,10 @@ struct symbol cr_names_symbol(const struct names *n, int value, size_t row, long
     const int composite = note == NOTE_DERIVATIVE || note == NOTE_GRADIENT || note == NOTE_PART;
     const int given = v->role == ROLE_INPUT || v->role == ROLE_TARGET || v->role == ROLE_SMOOTHED;
     s.is_new = is_new && !composite && !given;
-    if (v->extent == PER_ROW && n->rows > 1 && !composite) {
+    /* What a term is a term of has the example's mark already. */
+    const int inside = note == NOTE_TERM && strstr(n->notation->pattern[note], "{of}");
+    if (v->extent == PER_ROW && n->rows > 1 && row != EVERY_ROW && !inside &&
+        (!composite || v->role == ROLE_SLOPE_TERM)) {
         s.example = number(n, row + 1);
         set(&s, SLOT_E, s.example);
     }
@@ -435,9 +455,10 @@ struct symbol cr_names_symbol(const struct names *n, int value, size_t row, long
         fill_of(n, &s, v->of, row, index, SLOT_OF, 0);
     }
     if (note == NOTE_TERM) {
-        set_symbol(&s, SLOT_LETTER, term_letter(v->role));
+        set_symbol(&s, SLOT_LETTER, term_letter(n, v));
         const int one = cr_names_is_of_row(n, value);
-        fill_of(n, &s, v->of, row, one ? WHOLE : index, SLOT_OF, 0);
+        const int of = v->role == ROLE_PARAM ? normalised(n, v->layer) : v->of;
+        fill_of(n, &s, of, v->extent == PER_ROW ? row : EVERY_ROW, one ? WHOLE : index, SLOT_OF, 0);
     }
     if (composite || n->notation->pattern[note][0] == '\\')
         set_symbol(&s, SLOT_LOSS, plain(n, NOTE_LOSS));
@@ -477,7 +498,7 @@ struct symbol cr_names_symbol(const struct names *n, int value, size_t row, long
 const char *cr_names_unit(const struct names *n, int value, long index)
 {
     const struct value *v = &n->tape->value[value];
-    if (v->role != ROLE_PARAM && v->extent == PER_NET)
+    if (v->role != ROLE_PARAM && v->extent == PER_NET && v->param >= 0)
         return cr_names_unit(n, v->of, index);
     if (v->extent == SCALAR || v->role == ROLE_LOSS_EACH)
         return "";
@@ -526,6 +547,10 @@ static const char *param_quantity(const struct names *n, const struct value *v, 
         return "slope";
     if (kind == PARAM_SCALE)
         return index == WHOLE ? "scales" : "scale";
+    if (kind == PARAM_MEAN)
+        return index == WHOLE ? "running-means" : "running-mean";
+    if (kind == PARAM_VARIANCE)
+        return index == WHOLE ? "running-variances" : "running-variance";
     if (index == WHOLE)
         return "weights";
     const struct origin o = origin_of(n, v->layer, (size_t)index % v->cols);
@@ -558,6 +583,8 @@ const char *cr_names_id(const struct names *n, int value, size_t row, long index
     case ROLE_VARIANCE: what = "variance"; break;
     case ROLE_DEVIATION: what = "deviation"; break;
     case ROLE_NORMAL: what = "normalised"; break;
+    case ROLE_GAIN: what = "gain"; break;
+    case ROLE_SHIFT: what = "shift"; break;
     case ROLE_ROWS: return "examples";
     case ROLE_RATE: return "learning-rate";
     case ROLE_TIME: return "step";

@@ -3,11 +3,13 @@
 #define EXPLAIN_NAMES_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "explain/notation.h"
 #include "net/tape.h"
 
-enum { WHOLE = -1 }; /* an index: all elements of the row, or of the parameter */
+enum { WHOLE = -1 };       /* an index: all elements of the row, or of the parameter */
+#define EVERY_ROW SIZE_MAX /* a row: whichever, where a name is not that of one example */
 
 struct names {
     struct arena *a;

@@ -267,6 +267,11 @@ static int same_parameter(const struct teller *t, const struct xstep *a, const s
     return a->index == b->index && v[a->value].param == v[b->value].param;
 }
 
+static int is_of(const struct teller *t, const struct xstep *s, enum extent extent)
+{
+    return s->value >= 0 && t->x->trace->tape->value[s->value].extent == extent;
+}
+
 /* Write the wanted steps first .. end - 1 that `is` accepts. */
 static void tell_steps(struct teller *t, size_t first, size_t end, struct telling how)
 {
@@ -276,18 +281,21 @@ static void tell_steps(struct teller *t, size_t first, size_t end, struct tellin
         const struct xstep *s = &t->x->step[i];
         if (!s->wanted)
             continue;
-        const int per_row = s->value >= 0 && t->x->trace->tape->value[s->value].extent == PER_ROW;
-        const int example =
-            how.examples && t->x->trace->rows > 1 && per_row && (!before || before->row != s->row);
-        const int node = how.labels && (!before || example || new_node(t, before, s)) &&
+        const int headed = how.examples && t->x->trace->rows > 1;
+        const int example = headed && is_of(t, s, PER_ROW) &&
+                            (!before || before->row != s->row || is_of(t, before, PER_NET));
+        const int all = headed && is_of(t, s, PER_NET) && !(before && is_of(t, before, PER_NET));
+        const int node = how.labels && (!before || example || all || new_node(t, before, s)) &&
                          (s->layer >= 0 || is_example_loss(t, s) || role_of(t, s) == ROLE_SMOOTHED);
         const int next = how.params && before && !same_parameter(t, before, s);
-        if ((example || node || next) && open) {
+        if ((example || all || node || next) && open) {
             t->p->kind->end_steps(t->p, footnote);
             footnote = open = 0;
         }
         if (example)
             tell_example(t, s->row);
+        if (all)
+            t->p->kind->heading(t->p, 3, "All examples");
         if (node)
             announce(t, s);
         if (node && how.parts)
@@ -344,6 +352,25 @@ static int has_bias(const struct teller *t)
     return 0;
 }
 
+/* What batch normalisation does that the formulas do not say. */
+static void tell_batch_norm(struct teller *t)
+{
+    const struct spec *spec = t->x->net->spec;
+    for (size_t i = 0; i < spec->n_layers; i++) {
+        if (spec->layer[i].kind != LAYER_BATCH_NORM)
+            continue;
+        const int folded = cr_tape_find(t->x->trace->tape, ROLE_GAIN, -1, (int)i) >= 0;
+        cr_text_add(&t->t, "Layer ");
+        cr_paper_name(t->p, &t->t, cr_teller_layer(t, (int)i));
+        cr_text_add(&t->t,
+                    folded ? " normalises, as in predicting, by the running mean M and variance V "
+                             "that training has left: a multiplication and an addition."
+                           : " brings, as in training, each node to mean 0 and deviation 1 over "
+                             "the examples. Predicting goes by the running averages M and V.");
+        paragraph(t);
+    }
+}
+
 /* What noise and dropout layers draw: no formula gives it. */
 static void tell_drawn(struct teller *t)
 {
@@ -386,6 +413,7 @@ static void tell_forward(struct teller *t, size_t i, size_t end, int several)
                                          : about_nodes_without_bias);
         paragraph(t);
         tell_drawn(t);
+        tell_batch_norm(t);
     }
     tell_steps(t, i, end, (struct telling){.labels = 1, .examples = 1, .parts = 1});
     if (!t->x->step[i].pass)

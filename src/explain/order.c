@@ -86,18 +86,22 @@ static void put_params(struct lister *l, enum xphase phase, enum group group, co
         put_all(l, phase, group, step[i], value[i], 0);
 }
 
+enum { LAYER_GROUPS = PARAM_KINDS }; /* of parameters that a layer can have */
+
 static void put_given(struct lister *l)
 {
     const struct tape *t = l->t;
     for (size_t row = 0; row < l->x->trace->rows; row++)
         put_all(l, X_GIVEN, GROUP_GIVEN, -1, t->input, row);
     for (int v = 0; v < t->n_values; v++) {
-        int value[3], step[3] = {-1, -1, -1}, n = 0;
+        int value[LAYER_GROUPS], step[LAYER_GROUPS], n = 0;
         if (t->value[v].role != ROLE_PARAM)
             continue;
-        for (int w = v; w < t->n_values && n < 3; w++)
-            if (t->value[w].role == ROLE_PARAM && t->value[w].layer == t->value[v].layer)
+        for (int w = v; w < t->n_values && n < LAYER_GROUPS; w++)
+            if (t->value[w].role == ROLE_PARAM && t->value[w].layer == t->value[v].layer) {
+                step[n] = -1;
                 value[n++] = w;
+            }
         put_params(l, X_GIVEN, GROUP_GIVEN, value, step, n);
     }
     if (l->x->trace->forward_only)
@@ -109,6 +113,32 @@ static void put_given(struct lister *l)
             t->value[v].role == ROLE_STATE ||
             (t->value[v].role == ROLE_ROWS && l->x->trace->rows > 1))
             put_all(l, X_GIVEN, GROUP_GIVEN, -1, v, 0);
+}
+
+/* Steps whose values are the same for all examples, and no parameter's: column by column, which
+ * read one another. */
+static void put_columns(struct lister *l, enum xphase phase, enum group group, int begin, int end)
+{
+    const struct tape *t = l->t;
+    for (size_t u = 0; u < t->value[t->step[begin].out].cols && !l->x->matrix; u++)
+        for (int i = begin; i < end; i++)
+            put(l, phase, group, i, t->step[i].out, 0, (long)u);
+    for (int i = begin; i < end; i++)
+        put_all(l, phase, group, i, t->step[i].out, 0);
+}
+
+/* Where such steps of one layer and phase, that begin here, end. */
+static int columns_end(const struct tape *t, int begin)
+{
+    const struct value *v = &t->value[t->step[begin].out];
+    int end = begin;
+    for (; end < t->n_steps; end++) {
+        const struct value *w = &t->value[t->step[end].out];
+        if (w->extent != PER_NET || w->param >= 0 || w->layer != v->layer || w->cols != v->cols ||
+            t->step[end].phase != t->step[begin].phase)
+            break;
+    }
+    return end;
 }
 
 static enum group group_of(const struct tape *t, const struct step *s)
@@ -197,20 +227,36 @@ static void put_row(struct lister *l, int begin, int end, size_t row)
     }
 }
 
-/* Forward and each example's loss: example by example. */
+/* Steps begin .. end - 1 as far as they are made for each example, example by example. */
+static void put_examples(struct lister *l, int begin, int last)
+{
+    const struct tape *t = l->t;
+    for (size_t row = 0; row < l->x->trace->rows; row++) {
+        for (int i = begin; i < last;) {
+            const int end = block_end(l->x, t, i);
+            if (t->value[t->step[i].out].extent == PER_ROW)
+                put_row(l, i, end, row);
+            i = end;
+        }
+    }
+}
+
+/* Forward and each example's loss: as far as it goes without knowing the others, example by
+ * example. */
 static int put_forward(struct lister *l)
 {
     const struct tape *t = l->t;
     int last = 0;
     while (last < t->n_steps && t->step[last].phase <= PHASE_LOSS)
         last++;
-    for (size_t row = 0; row < l->x->trace->rows; row++) {
-        for (int i = 0; i < last;) {
-            const int end = block_end(l->x, t, i);
-            if (t->value[t->step[i].out].extent == PER_ROW)
-                put_row(l, i, end, row);
-            i = end;
-        }
+    for (int i = 0; i < last;) {
+        int end = i;
+        while (end < last && t->value[t->step[end].out].extent != PER_NET)
+            end++;
+        put_examples(l, i, end);
+        i = columns_end(t, end);
+        if (i > end)
+            put_columns(l, X_FORWARD, GROUP_FORWARD, end, i);
     }
     for (int i = 0; i < last; i++) {
         const struct step *s = &t->step[i];
@@ -281,16 +327,21 @@ static void put_rest(struct lister *l, int begin)
         if (role == ROLE_NORM || role == ROLE_CLIP)
             put_all(l, X_UPDATE, GROUP_UPDATE, i, t->step[i].out, 0);
         int end = block_end(l->x, t, i);
-        if (t->value[t->step[i].out].extent == PER_ROW) {
+        const int columns = columns_end(t, i);
+        if (columns > i) {
+            put_columns(l, xphase_of(&t->step[i]), group_of(t, &t->step[i]), i, columns);
+            end = columns;
+        } else if (t->value[t->step[i].out].extent == PER_ROW) {
             for (size_t row = 0; row < l->x->trace->rows; row++)
                 put_row(l, i, end, row);
         } else {
-            int value[3], step[3], n = 0;
+            int value[LAYER_GROUPS], step[LAYER_GROUPS], n = 0;
             const enum phase phase = t->step[i].phase;
             const int layer = t->value[t->step[i].out].layer;
-            for (end = i; end < t->n_steps && n < 3; end++) {
+            for (end = i; end < t->n_steps && n < LAYER_GROUPS; end++) {
                 const struct value *v = &t->value[t->step[end].out];
-                if (t->step[end].phase != phase || v->layer != layer || v->extent != PER_NET)
+                if (t->step[end].phase != phase || v->layer != layer || v->extent != PER_NET ||
+                    v->param < 0)
                     break;
                 value[n] = t->step[end].out;
                 step[n++] = end;
@@ -399,8 +450,9 @@ int cr_explanation_find(const struct explanation *x, int pass, int value, size_t
     if (v->extent != PER_ROW)
         row = 0;
     if (v->role == ROLE_PARAM && pass > 0) {
-        value = cr_tape_find(t, ROLE_NEW, value, -1);
-        pass--;
+        const int made = cr_tape_find(t, ROLE_NEW, value, -1);
+        value = made < 0 ? value : made; /* none: a running average, predicting */
+        pass = made < 0 ? 0 : pass - 1;
     } else if (v->role == ROLE_STATE && pass > 0) {
         value = cr_tape_find(t, ROLE_NEW_STATE, value, -1);
         pass--;

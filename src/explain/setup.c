@@ -27,6 +27,10 @@ static const char *given_word(const struct teller *t, const struct xstep *s)
         return "weights";
     if (kind == PARAM_SCALE)
         return v->cols > 1 ? "scales" : "scale";
+    if (kind == PARAM_MEAN)
+        return v->cols > 1 ? "running means M" : "running mean M";
+    if (kind == PARAM_VARIANCE)
+        return v->cols > 1 ? "running variances V" : "running variance V";
     return v->cols > 1 ? "biases" : "bias";
 }
 

@@ -162,8 +162,9 @@ static void shape(const struct explanation *x, struct xstep *s)
     if (s->derived || s->index != WHOLE)
         return;
     const struct value *v = &x->trace->tape->value[s->value];
-    const int bias = v->param >= 0 && x->trace->tape->net->param[v->param].kind != PARAM_WEIGHT;
-    const int shared = bias && x->net->param[v->param].kind == PARAM_SLOPE;
+    const int bias = v->extent == PER_NET &&
+                     (v->param < 0 || x->trace->tape->net->param[v->param].kind != PARAM_WEIGHT);
+    const int shared = bias && v->param >= 0 && x->net->param[v->param].kind == PARAM_SLOPE;
     if (v->extent == SCALAR || v->role == ROLE_LOSS_EACH || shared ||
         (v->extent == PER_ROW && v->cols == 1 && cr_names_is_of_row(&x->names, s->value)) ||
         (bias && x->net->spec->layer[v->layer].bias == BIAS_SHARED))

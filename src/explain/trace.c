@@ -388,6 +388,14 @@ static cr_status check_optimiser(const cr_net *net, const struct trace_options *
     return CR_ERR_VALUE;
 }
 
+static cr_status fail_alone(const cr_net *net, cr_error *err)
+{
+    (void)cr_fail_at(err, CR_ERR_VALUE, &net->spec->source, (struct place){0},
+                     "batch normalisation in training needs at least two examples");
+    cr_hint(err, "give each input several values, or leave the targets out to predict");
+    return CR_ERR_VALUE;
+}
+
 cr_status cr_trace_run(const cr_net *net, const struct trace_options *options, struct trace **out,
                        cr_error *err)
 {
@@ -405,6 +413,10 @@ cr_status cr_trace_run(const cr_net *net, const struct trace_options *options, s
     t->forward_only = options->rows ? !options->targets : !net->spec->targets;
     struct session s = {.t = t, .options = options};
     const unsigned answer = t->forward_only || options->rows > 0 ? TAPE_PREDICTING : 0;
+    if (t->rows < 2 && !answer && cr_net_needs_batch(net)) {
+        cr_trace_free(t);
+        return fail_alone(net, err);
+    }
     status = cr_tape_record(net, TAPE_BACKWARD | TAPE_UPDATE | answer, &t->tape, err);
     if (!status)
         status = layout(t, err);

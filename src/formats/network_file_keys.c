@@ -55,8 +55,8 @@ static const struct file_map_row maps[MAP_COUNT] = {
                          "instead of `units`: multiplies each value of the layer before by a "
                          "trained number; where they start, a number, a list, or an initialiser"},
           [KEY_NORM] = {"norm", NULL,
-                        "instead of `units`: `layer`, or a mapping; normalises the layer before, "
-                        "example by example"},
+                        "instead of `units`: `layer`, `batch`, or a mapping; normalises the layer "
+                        "before, each example by itself or each column over the batch"},
           [KEY_DROPOUT] = {"dropout", NULL,
                            "instead of `units`: in training, makes values of the layer before 0 "
                            "with this probability, and the others larger to make up for it"},
@@ -118,9 +118,12 @@ static const struct file_map_row maps[MAP_COUNT] = {
                                       "beside it"}}},
     [MAP_NORM] = {"a norm",
                   0,
-                  {[KEY_NORM_NAME] = {"name", NULL, "`layer`"},
+                  {[KEY_NORM_NAME] = {"name", NULL, "`layer` or `batch`"},
                    [KEY_NORM_EPSILON] = {"epsilon", NULL,
-                                         "is added to the variance; 1e-5 by default"}}},
+                                         "is added to the variance; 1e-5 by default"},
+                   [KEY_NORM_MOMENTUM] = {"momentum", NULL,
+                                          "`batch`: how far an update moves the running averages, "
+                                          "above 0 and at most 1; 0.1 by default"}}},
     [MAP_LOSS] = {"a loss",
                   1,
                   {[KEY_LOSS_NAME] = {"name", NULL,

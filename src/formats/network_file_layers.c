@@ -286,6 +286,15 @@ static cr_status read_scale(struct reader *r, struct file_layer *l)
     return status;
 }
 
+/* A number of the norm at `node`, where it is given. */
+static cr_status read_norm_number(struct reader *r, const struct yaml_node *node,
+                                  const struct yaml_node *number, const char *what, double *out,
+                                  struct place *at)
+{
+    *at = cr_yaml_place(&r->yaml, number ? number : node);
+    return number ? cr_file_number(r, number, what, out) : CR_OK;
+}
+
 static cr_status read_norm(struct reader *r, struct file_layer *l, const struct yaml_node *node)
 {
     struct fields f = {0};
@@ -299,16 +308,19 @@ static cr_status read_norm(struct reader *r, struct file_layer *l, const struct 
         if (!name)
             return cr_file_fail(r, CR_ERR_VALUE, node, "the norm's 'name' is missing");
     }
-    if (!cr_yaml_is(name, "layer")) {
-        cr_file_fail(r, CR_ERR_UNKNOWN, name, "the norm is 'layer', not '%s'",
-                     cr_file_word(name).s);
-        return CR_ERR_UNKNOWN;
-    }
-    l->out->amount_at = cr_yaml_place(&r->yaml, node);
-    if (f.value[KEY_NORM_EPSILON]) {
-        l->out->amount_at = cr_yaml_place(&r->yaml, f.value[KEY_NORM_EPSILON]);
-        status = cr_file_number(r, f.value[KEY_NORM_EPSILON], "epsilon", &l->out->amount);
-    }
+    if (cr_yaml_is(name, "batch"))
+        cr_spec_layer_become(l->out, LAYER_BATCH_NORM);
+    else if (!cr_yaml_is(name, "layer"))
+        return cr_file_fail(r, CR_ERR_UNKNOWN, name, "the norm is 'layer' or 'batch', not '%s'",
+                            cr_file_word(name).s);
+    if (l->out->kind == LAYER_NORM && f.value[KEY_NORM_MOMENTUM])
+        return cr_file_fail(r, CR_ERR_VALUE, f.key[KEY_NORM_MOMENTUM],
+                            "the norm 'layer' has no 'momentum'");
+    status = read_norm_number(r, node, f.value[KEY_NORM_EPSILON], "epsilon", &l->out->amount,
+                              &l->out->amount_at);
+    if (status == CR_OK)
+        status = read_norm_number(r, node, f.value[KEY_NORM_MOMENTUM], "momentum",
+                                  &l->out->momentum, &l->out->momentum_at);
     if (status == CR_OK)
         status = read_factor(r, v[KEY_SCALE_RATE], "scale-rate", &l->out->weight_rate);
     if (status == CR_OK)

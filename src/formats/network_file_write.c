@@ -303,10 +303,15 @@ static void put_scale(struct writer *w, const struct spec_layer *l)
 
 static void put_norm(struct writer *w, const struct spec_layer *l)
 {
-    put(w, "    norm: {name: layer");
+    const int batch = l->kind == LAYER_BATCH_NORM;
+    put(w, batch ? "    norm: {name: batch" : "    norm: {name: layer");
     if (l->amount != SPEC_NORM_EPSILON) {
         put(w, ", epsilon: ");
         put_number(w, l->amount);
+    }
+    if (batch && l->momentum != SPEC_NORM_MOMENTUM) {
+        put(w, ", momentum: ");
+        put_number(w, l->momentum);
     }
     put(w, "}\n");
     put_factor(w, "scale-rate", l->weight_rate);
@@ -330,7 +335,7 @@ static void put_layer(struct writer *w, int index)
     put_activation(w, &l->act);
     if (l->kind == LAYER_SCALE)
         put_scale(w, l);
-    if (l->kind == LAYER_NORM)
+    if (cr_layer_is_norm(l))
         put_norm(w, l);
     if (l->kind == LAYER_DROPOUT || l->kind == LAYER_NOISE) {
         cr_text_printf(w->out, "    %s: ", cr_layer_kind_name(l->kind));

@@ -162,6 +162,16 @@ int cr_builder_norm(cr_builder *b)
     return add_unary(b, LAYER_NORM, SPEC_NORM_EPSILON);
 }
 
+int cr_builder_batch_norm(cr_builder *b, double momentum)
+{
+    struct spec_layer *l = add_layer(b);
+    if (!l)
+        return -1;
+    cr_spec_layer_become(l, LAYER_BATCH_NORM);
+    l->momentum = momentum;
+    return (int)b->spec->n_layers - 1;
+}
+
 int cr_builder_dropout(cr_builder *b, double p)
 {
     return add_unary(b, LAYER_DROPOUT, p);

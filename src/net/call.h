@@ -30,6 +30,7 @@ struct call {
     int stage;        /* calls of one stage run without waiting in between */
     size_t turned;    /* OP_LINEAR: where the weights lie in a frozen plan's copy */
     int late;         /* makes a gradient that nothing but the update reads */
+    int once; /* a function of parameters alone, the same for all rows: made before the slices */
 };
 
 /* Where a value lives. */
@@ -57,7 +58,7 @@ struct slot {
  * order. In a plan for training the new values lie where the old ones lay. */
 struct update {
     int group;    /* of the net's parameters */
-    int gradient; /* value */
+    int gradient; /* value; -1: of a running average, which has none */
     int first, n; /* calls */
     size_t size;  /* numbers */
     int late;     /* its gradient is made by a late call */

@@ -23,6 +23,7 @@ struct checker {
     double *in;       /* copies that the check varies */
     double *params;
     double loss;
+    double magnified; /* how many times larger normalisation makes rounding errors */
     double tolerance;
     const cr_check_options *options;
     size_t done, all;
@@ -40,7 +41,29 @@ static double loss_at(struct checker *c, double *variable, double value)
 /* What rounding of the loss does to a slope over a distance h. */
 static double noise(const struct checker *c, double h)
 {
-    return 32 * DBL_EPSILON * fmax(fabs(c->loss), 1e-3) / h;
+    return 32 * DBL_EPSILON * fmax(fabs(c->loss), 1e-3) / h * c->magnified;
+}
+
+/* Numbers x with a small deviation s lose x/s times as much to rounding when they are normalised,
+ * and once more at the next layer that does. */
+static double magnification(const struct checker *c)
+{
+    const struct tape *t = c->plan->tape;
+    double all = 1;
+    for (int v = 0; v < t->n_values; v++) {
+        if (t->value[v].role != ROLE_NORMAL)
+            continue;
+        const int x = t->value[v].of, s = cr_tape_find(t, ROLE_DEVIATION, -1, t->value[v].layer);
+        const size_t rows = c->given.rows, cols = t->value[v].cols, step = t->value[s].cols > 1;
+        double most = 1;
+        for (size_t i = 0; i < rows * cols; i++) {
+            const size_t row = i / cols, col = i % cols;
+            const double deviation = cr_plan_get(c->plan, &c->given, s, row, step * col);
+            most = fmax(most, fabs(cr_plan_get(c->plan, &c->given, x, row, col)) / deviation);
+        }
+        all *= most;
+    }
+    return all;
 }
 
 /* The loss on both sides of x, with the distance exactly representable there: the slope of
@@ -180,6 +203,8 @@ static const char *element_name(struct checker *c, const struct param *group, si
                                        : cr_arena_strdup(c->names, "b");
     case PARAM_SCALE: return cr_arena_printf(c->names, "s[%s]", l->unit_names[i]);
     case PARAM_SLOPE:
+    case PARAM_MEAN:
+    case PARAM_VARIANCE:
     case PARAM_KINDS: break;
     }
     return cr_arena_strdup(c->names, "slope");
@@ -236,14 +261,18 @@ static cr_status run_check(struct checker *c, cr_check *check, cr_error *err)
     if (!isfinite(c->loss))
         return cr_fail(err, CR_ERR_DIVERGED,
                        "the loss is not finite: there is no gradient to check");
+    c->magnified = magnification(c);
     c->all = n_in;
     for (size_t k = 0; k < net->n_params; k++)
-        c->all += net->param[k].rows * net->param[k].cols;
+        if (cr_param_has_gradient(&net->param[k]))
+            c->all += net->param[k].rows * net->param[k].cols;
 
     cr_status status = CR_OK;
     for (size_t k = 0; !status && k < net->n_params; k++) {
+        if (!cr_param_has_gradient(&net->param[k]))
+            continue;
         const cr_param_group group = cr_net_group(net, k);
-        cr_check_row *row = &check->row[k];
+        cr_check_row *row = &check->row[check->n_rows++];
         row->layer = group.layer;
         row->what = group.what;
         row->rows = group.rows;
@@ -251,7 +280,7 @@ static cr_status run_check(struct checker *c, cr_check *check, cr_error *err)
         status = check_group(c, row, &net->param[k], c->params + group.offset,
                              gradient_of(c->plan->tape, (int)k), err);
     }
-    cr_check_row *inputs = &check->row[net->n_params];
+    cr_check_row *inputs = &check->row[check->n_rows++];
     inputs->layer = "inputs";
     inputs->what = "input";
     inputs->rows = c->run.rows;
@@ -279,6 +308,10 @@ cr_status cr_check_tape(const struct tape *tape, cr_net *net, const double *in,
         cr_plan_make(tape, net, CR_FOR_EXPLAINING, CR_PRECISION_FLOAT32, rows, &plan, err);
     if (status)
         return status;
+    if (rows == 1 && plan->one_slice) {
+        cr_plan_free(plan);
+        return cr_fail(err, CR_ERR_ROWS, "batch normalisation needs at least two examples");
+    }
     const size_t n_in = rows * net->spec->n_inputs;
     struct owned_check *made = calloc(1, sizeof *made);
     struct arena scratch = {0};
@@ -299,7 +332,6 @@ cr_status cr_check_tape(const struct tape *tape, cr_net *net, const double *in,
         memcpy(c.in, in, n_in * sizeof *in);
         if (net->block)
             memcpy(c.params, net->values, net->block * sizeof *c.params);
-        made->check.n_rows = net->n_params + 1;
         made->check.tolerance = c.tolerance;
         c.names = &made->arena;
         c.given = c.run = (struct run){

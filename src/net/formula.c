@@ -188,6 +188,19 @@ static const struct expr *loss(struct element *e)
                       : total;
 }
 
+/* The formula at each row, added up. */
+static const struct expr *col_sum(struct element *e)
+{
+    const struct expr **term = arena_new(e->a, const struct expr *, e->rows);
+    if (!term)
+        return NULL;
+    for (e->row = 0; e->row < e->rows; e->row++)
+        term[e->row] = cr_expr_map(e->a, e->s->formula, operand, e);
+    const struct expr *total = cr_expr_add(e->a, term, e->rows);
+    return e->s->mean ? cr_expr_binary(e->a, EXPR_DIV, total, cr_expr_num(e->a, (double)e->rows))
+                      : total;
+}
+
 /* -(t_1 ln y_1 + t_2 ln y_2 + ...) */
 static const struct expr *loss_softmax(const struct element *e)
 {
@@ -263,6 +276,7 @@ const struct expr *cr_step_formula(struct arena *a, const struct tape *tape, int
     case OP_SOFTMAX_BACK: return softmax_back(&e);
     case OP_ROW_SUM:
     case OP_LOSS: return loss(&e);
+    case OP_COL_SUM: return col_sum(&e);
     case OP_LOSS_SOFTMAX: return loss_softmax(&e);
     case OP_TOTAL: return total(&e);
     case OP_NORM: return norm(&e);

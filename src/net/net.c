@@ -12,7 +12,7 @@ enum { ALIGN = 16 /* numbers: 64 bytes in float32, so that both types share one 
 static cr_status lay_out(cr_net *net, cr_error *err)
 {
     struct spec *s = net->spec;
-    enum { MOST = 4 };
+    enum { MOST = 6 };
     net->param = arena_new(&s->arena, struct param, MOST * s->n_layers);
     if (!net->param)
         return cr_fail_memory(err);
@@ -26,11 +26,18 @@ static cr_status lay_out(cr_net *net, cr_error *err)
              l->bias_decay},
             {PARAM_SLOPE, (int)i, 1, 1, 0, l->weight_rate, l->weight_decay},
             {PARAM_SCALE, (int)i, 1, l->units, 0, l->weight_rate, l->weight_decay},
+            {PARAM_MEAN, (int)i, 1, l->units, 0, 0, 0},
+            {PARAM_VARIANCE, (int)i, 1, l->units, 0, 0, 0},
         };
+        const int norm = cr_layer_is_norm(l), batch = l->kind == LAYER_BATCH_NORM;
         const int present[MOST] = {
             l->kind == LAYER_DENSE,
-            (l->kind == LAYER_DENSE && l->bias != BIAS_NONE) || l->kind == LAYER_NORM,
-            l->act.d_param != NULL, l->kind == LAYER_SCALE || l->kind == LAYER_NORM};
+            (l->kind == LAYER_DENSE && l->bias != BIAS_NONE) || norm,
+            l->act.d_param != NULL,
+            l->kind == LAYER_SCALE || norm,
+            batch,
+            batch,
+        };
         for (int k = 0; k < MOST; k++) {
             if (!present[k])
                 continue;
@@ -51,6 +58,17 @@ static cr_status allocate(cr_net *net, cr_error *err)
     return net->values ? CR_OK : cr_fail_memory(err);
 }
 
+/* What fills a group whose numbers are not given. */
+static struct init init_of(const struct spec_layer *l, enum param_kind kind)
+{
+    switch (kind) {
+    case PARAM_BIAS: return l->bias_init;
+    case PARAM_MEAN: return (struct init){.method = INIT_ZEROS};
+    case PARAM_VARIANCE: return (struct init){.method = INIT_CONSTANT, .param = {1}};
+    default: return l->weight_init;
+    }
+}
+
 static cr_status fill(cr_net *net, uint64_t seed, cr_error *err)
 {
     const struct spec *s = net->spec;
@@ -59,19 +77,20 @@ static cr_status fill(cr_net *net, uint64_t seed, cr_error *err)
         const struct param *p = &net->param[g];
         const struct spec_layer *l = &s->layer[p->layer];
         const size_t n = p->rows * p->cols;
-        const double *given = p->kind == PARAM_BIAS    ? l->biases
-                              : p->kind == PARAM_SLOPE ? &l->act.param[0]
-                                                       : l->weights;
+        const double *given = !cr_param_has_gradient(p) ? NULL
+                              : p->kind == PARAM_BIAS   ? l->biases
+                              : p->kind == PARAM_SLOPE  ? &l->act.param[0]
+                                                        : l->weights;
         if (given) {
             for (size_t i = 0; i < n; i++)
                 cr_net_set(net, p->offset + i, given[i]);
             continue;
         }
-        const struct init *init = p->kind == PARAM_BIAS ? &l->bias_init : &l->weight_init;
+        const struct init init = init_of(l, p->kind);
         double *values = malloc(n * sizeof *values);
         if (!values)
             return cr_fail_memory(err);
-        cr_status status = cr_init_fill(values, p->rows, p->cols, init, seed, (uint32_t)g, err);
+        cr_status status = cr_init_fill(values, p->rows, p->cols, &init, seed, (uint32_t)g, err);
         for (size_t i = 0; !status && i < n; i++)
             cr_net_set(net, p->offset + i, values[i]);
         free(values);
@@ -169,10 +188,10 @@ size_t cr_net_n_groups(const cr_net *net)
 
 cr_param_group cr_net_group(const cr_net *net, size_t index)
 {
-    static const char *const what[] = {[PARAM_WEIGHT] = "weight",
-                                       [PARAM_BIAS] = "bias",
-                                       [PARAM_SLOPE] = "slope",
-                                       [PARAM_SCALE] = "scale"};
+    static const char *const what[] = {
+        [PARAM_WEIGHT] = "weight",     [PARAM_BIAS] = "bias",
+        [PARAM_SLOPE] = "slope",       [PARAM_SCALE] = "scale",
+        [PARAM_MEAN] = "running-mean", [PARAM_VARIANCE] = "running-variance"};
     const struct param *p = &net->param[index];
     return (cr_param_group){net->spec->layer[p->layer].name, what[p->kind], p->rows, p->cols,
                             p->offset};
@@ -184,6 +203,19 @@ int cr_net_param(const cr_net *net, int layer, enum param_kind kind)
         if (net->param[g].layer == layer && net->param[g].kind == kind)
             return (int)g;
     return -1;
+}
+
+int cr_param_has_gradient(const struct param *param)
+{
+    return param->kind != PARAM_MEAN && param->kind != PARAM_VARIANCE;
+}
+
+int cr_net_needs_batch(const cr_net *net)
+{
+    for (size_t i = 0; i < net->spec->n_layers; i++)
+        if (net->spec->layer[i].kind == LAYER_BATCH_NORM)
+            return 1;
+    return 0;
 }
 
 double cr_net_get(const cr_net *net, size_t i)

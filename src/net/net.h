@@ -10,13 +10,22 @@
 #include "chainrule/net.h"
 #include "net/spec.h"
 
-enum param_kind { PARAM_WEIGHT, PARAM_BIAS, PARAM_SLOPE, PARAM_SCALE, PARAM_KINDS };
+enum param_kind {
+    PARAM_WEIGHT,
+    PARAM_BIAS,
+    PARAM_SLOPE,
+    PARAM_SCALE,
+    PARAM_MEAN,
+    PARAM_VARIANCE,
+    PARAM_KINDS
+};
 
 struct param {
     enum param_kind kind;
     int layer;
     size_t rows, cols; /* weight [units][inputs]; bias [1][units or 1]; slope [1][1];
-                          scale [1][units] */
+                          scale, and the running mean and variance of batch
+                          normalisation, which have no gradient, [1][units] */
     size_t offset;     /* in numbers, a multiple of 64 bytes */
     double rate;       /* factor of the learning rate */
     double decay;      /* factor of the optimiser's weight decay */
@@ -52,6 +61,12 @@ int cr_state_fits(const cr_state *state, const cr_net *net);
 
 /* The group of a kind in a layer, or -1. */
 int cr_net_param(const cr_net *net, int layer, enum param_kind kind);
+
+/* Whether training goes down the gradient of a group, as of all but running averages. */
+int cr_param_has_gradient(const struct param *param);
+
+/* Whether a step of training needs two rows or more: it has batch normalisation. */
+int cr_net_needs_batch(const cr_net *net);
 
 /* Parameter i of the block as a double. */
 double cr_net_get(const cr_net *net, size_t i);

@@ -37,10 +37,26 @@ size_t cr_slice_rows(size_t params, size_t rows)
     return rounded ? rounded : least;
 }
 
+static size_t slice_rows(const cr_plan *p, size_t rows)
+{
+    return p->one_slice ? rows : cr_slice_rows(p->net->block, rows);
+}
+
 struct slicing cr_slicing(const cr_plan *plan, size_t rows)
 {
-    const size_t each = cr_slice_rows(plan->net->block, rows);
+    const size_t each = slice_rows(plan, rows);
     return (struct slicing){each, rows / each + (rows % each != 0)};
+}
+
+/* The most slices that a batch can fall into. */
+static size_t slices_of(const cr_plan *p)
+{
+    const size_t least = p->net->block < TILED ? SLICE_ROWS : TILED_SLICE_ROWS;
+    const size_t slices = p->rows / least + (p->rows % least != 0);
+    const size_t most = most_slices(p->net->block);
+    if (p->one_slice)
+        return 1;
+    return slices < most ? slices : most;
 }
 
 /* Grouping. A map whose result only one other map reads is substituted into that map's
@@ -190,13 +206,14 @@ static int count_arguments(const struct expr *e)
 
 static int sums_over_rows(const struct call *c)
 {
-    return c->op == OP_LINEAR_DW || c->op == OP_SUM_ROWS || c->op == OP_TOTAL;
+    return c->op == OP_LINEAR_DW || c->op == OP_SUM_ROWS || c->op == OP_COL_SUM ||
+           c->op == OP_TOTAL;
 }
 
 static enum split split_of(const cr_plan *p, const struct call *c)
 {
     const struct value *v = p->tape->value;
-    if (sums_over_rows(c))
+    if (sums_over_rows(c) || v[c->out].extent == PER_NET)
         return BY_BLOCK;
     const int product = c->op == OP_LINEAR || c->op == OP_LINEAR_DX;
     const size_t cols = v[c->out].cols, inner = v[c->in[0]].cols;
@@ -210,7 +227,8 @@ static int joins(const cr_plan *p, const struct call *first, const struct call *
     if (first->phase == PHASE_UPDATE || c->phase == PHASE_UPDATE)
         return 0;
     if (first->split == BY_COLS)
-        return c->op == OP_MAP && p->tape->value[c->out].cols == p->tape->value[first->out].cols;
+        return c->op == OP_MAP && split != BY_BLOCK &&
+               p->tape->value[c->out].cols == p->tape->value[first->out].cols;
     if (split == BY_BLOCK && !(first->late && c->late))
         return 0;
     return first->split == split;
@@ -250,6 +268,22 @@ static void make_stages(cr_plan *p)
     }
 }
 
+/* Maps of parameters alone, and of such maps. */
+static void find_once(cr_plan *p)
+{
+    const struct value *v = p->tape->value;
+    for (int i = 0; i < p->n_calls; i++) {
+        struct call *c = &p->call[i];
+        c->once = c->op == OP_MAP && c->phase != PHASE_UPDATE && v[c->out].extent == PER_NET;
+        for (int k = 0; k < c->n_in && c->once; k++) {
+            int made = 0;
+            for (int m = 0; m < i; m++)
+                made |= p->call[m].once && p->call[m].out == c->in[k];
+            c->once = made || v[c->in[k]].role == ROLE_PARAM;
+        }
+    }
+}
+
 static cr_status make_calls(cr_plan *p, cr_error *err)
 {
     const struct tape *t = p->tape;
@@ -259,8 +293,18 @@ static cr_status make_calls(cr_plan *p, cr_error *err)
     for (int i = 0; i < t->n_steps; i++) {
         const struct step *s = &t->step[i];
         struct call *c = &p->call[p->n_calls++];
-        *c = (struct call){s->op, s->phase,  i,        s->out,  s->out2, s->n_in, s->in, s->formula,
-                           NULL,  s->factor, s->begin, s->mean, BY_ROWS, 0,       0,     0};
+        *c = (struct call){.op = s->op,
+                           .phase = s->phase,
+                           .step = i,
+                           .out = s->out,
+                           .out2 = s->out2,
+                           .n_in = s->n_in,
+                           .in = s->in,
+                           .formula = s->formula,
+                           .factor = s->factor,
+                           .begin = s->begin,
+                           .mean = s->mean};
+        p->one_slice |= s->op == OP_COL_SUM;
         if (!s->formula)
             continue;
         if (s->phase == PHASE_UPDATE)
@@ -271,6 +315,7 @@ static cr_status make_calls(cr_plan *p, cr_error *err)
     }
     if (p->purpose != CR_FOR_EXPLAINING)
         group(p);
+    find_once(p);
     if (p->tiled)
         make_stages(p);
     return CR_OK;
@@ -349,7 +394,7 @@ static size_t first_fit(const cr_plan *p, const struct lifetime *life, const siz
 static cr_status place_rows(cr_plan *p, const struct lifetime *life, cr_error *err)
 {
     const struct tape *t = p->tape;
-    const size_t rows = cr_slice_rows(p->net->block, p->rows);
+    const size_t rows = slice_rows(p, p->rows);
     size_t *size = calloc((size_t)t->n_values + 1, sizeof *size), scratch = 0;
     if (!size)
         return cr_fail_memory(err);
@@ -375,8 +420,9 @@ static cr_status place_rows(cr_plan *p, const struct lifetime *life, cr_error *e
     p->scratch = p->slice;
     for (int i = 0; i < p->n_calls; i++) {
         const struct call *c = &p->call[i];
-        const size_t cols = t->value[c->in[0]].cols;
-        if ((c->op == OP_LOSS || c->op == OP_ROW_SUM) && cols > p->scratch_cols)
+        const int adds = c->op == OP_LOSS || c->op == OP_ROW_SUM || c->op == OP_COL_SUM;
+        const size_t cols = c->n_in ? t->value[c->in[0]].cols : 0;
+        if (adds && cols > p->scratch_cols)
             p->scratch_cols = cols;
     }
     p->slice += t->loss >= 0 || p->scratch_cols ? scratch : 0;
@@ -447,7 +493,11 @@ static void place_others(cr_plan *p)
             *slot = (struct slot){IN_SHARED, p->shared};
             p->shared += n;
             break;
-        default: break;
+        default:
+            if (value->extent != PER_NET || !is_made(p, v))
+                break;
+            *slot = (struct slot){IN_SHARED, p->shared};
+            p->shared += n;
         }
     }
     if (p->whole) {
@@ -460,7 +510,7 @@ static void place_others(cr_plan *p)
 /* Bytes of scratch memory that the calls' kernels take. */
 static size_t kernel_scratch(const cr_plan *p)
 {
-    const size_t rows = cr_slice_rows(p->net->block, p->rows);
+    const size_t rows = slice_rows(p, p->rows);
     const size_t size = p->f32 ? sizeof(float) : sizeof(double);
     size_t most = 0;
     if (p->tiled || p->precision == CR_PRECISION_BF16)
@@ -496,10 +546,7 @@ static cr_status place(cr_plan *p, cr_error *err)
     if (status)
         return status;
 
-    const size_t least = p->net->block < TILED ? SLICE_ROWS : TILED_SLICE_ROWS;
-    const size_t slices = p->rows / least + (p->rows % least != 0);
-    const size_t most = most_slices(p->net->block);
-    p->most_slices = slices < most ? slices : most;
+    p->most_slices = slices_of(p);
     const size_t size = p->f32 ? sizeof(float) : sizeof(double);
     size_t sums, parts, total;
     if (!cr_mul_size(p->sums, p->most_slices, &sums) ||

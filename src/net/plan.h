@@ -2,7 +2,8 @@
  * made. Values live in a workspace of cr_plan_work_size bytes.
  *
  * Rows are cut into slices (cr_slice_rows); sums over rows are made per slice and then
- * joined by a fixed binary tree. A small network's slices run in parallel: a slice's values
+ * joined by a fixed binary tree. Where a value of a row depends on all rows (batch normalisation in
+ * training) there is one slice. A small network's slices run in parallel: a slice's values
  * lie together, so they share no line. A large network (`tiled`) runs slice after slice, and a
  * team shares the output of each call. The same code runs the explaining, training and predicting
  * plans; they differ in which values are kept and which steps are substituted into the
@@ -43,6 +44,7 @@ struct cr_plan {
     struct slot *slot;          /* [n_values] */
     int rows_value, rate_value; /* ROLE_ROWS and ROLE_RATE, or -1 */
     int weight_sum;             /* ROLE_WEIGHT_SUM; -1: examples have no weights */
+    int one_slice;              /* something is a sum over all rows on which their values depend */
     int draws; /* anything is drawn, for which the number of the update is wanted */
     int n_updates;
     struct update *update; /* [n_updates] how each group of parameters gets its new values */

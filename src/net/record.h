@@ -60,9 +60,14 @@ int cr_record_param_gradient(struct recorder *r, enum op op, int param, const in
 int cr_record_unary(struct recorder *r, int layer);
 void cr_record_unary_gradient(struct recorder *r, int layer, int out, int d);
 
-/* Layer normalisation of x (record_norm.c), as above. */
+/* Normalisation of x (record_norm.c, record_batch_norm.c), as above. */
 int cr_record_norm(struct recorder *r, int layer, int x);
 void cr_record_norm_gradient(struct recorder *r, int layer, int x, int d);
+int cr_record_batch_norm(struct recorder *r, int layer, int x);
+void cr_record_batch_norm_gradient(struct recorder *r, int layer, int x, int d);
+
+/* The new value of a running mean or variance, without a gradient. */
+int cr_record_moved(struct recorder *r, int param);
 
 /* The update of every parameter that has a gradient, by the optimiser's assignments. */
 void cr_record_update(struct recorder *r);

@@ -290,6 +290,21 @@ static void descend(struct recorder *r, int param, int gradient)
     s->factor = t->net->param[p.param].rate;
 }
 
+/* Running averages, which no gradient moves. */
+static void record_moved(struct scope *s)
+{
+    struct tape *t = s->r->tape;
+    const int n = t->n_values;
+    for (int v = 0; v < n && !s->r->failed && !s->r->predicting; v++) {
+        if (t->value[v].role != ROLE_PARAM ||
+            cr_param_has_gradient(&t->net->param[t->value[v].param]))
+            continue;
+        define_value(s, "w", cr_record_moved(s->r, v));
+        if (s->optimiser->average > 0)
+            record_average(s, v);
+    }
+}
+
 void cr_record_update(struct recorder *r)
 {
     struct tape *t = r->tape;
@@ -310,4 +325,5 @@ void cr_record_update(struct recorder *r)
         else
             record_group(&s, t->value[v].of, v);
     }
+    record_moved(&s);
 }

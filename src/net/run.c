@@ -92,6 +92,12 @@ static size_t update_chunks(size_t size)
     return size / CHUNK + (size % CHUNK != 0);
 }
 
+/* Of the norm of all gradients. */
+static size_t norm_chunks(const struct update *u)
+{
+    return u->gradient < 0 ? 0 : update_chunks(u->size);
+}
+
 #define T       float
 #define NAME(x) x##_f32
 #define KERNELS kernels_f32

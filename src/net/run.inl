@@ -207,6 +207,14 @@ static void NAME(call)(const struct JOB *j, const struct VIEW *view, const struc
             out[r] /= (T)in_cols[0];
         break;
     }
+    case OP_COL_SUM: {
+        T *each = NAME(scratch)(view, j->plan, 0);
+        NAME(map)(j, view, c, part, each, cols);
+        k->sum_rows(out, each, cols, rows, cols);
+        for (size_t i = 0; c->mean && i < cols; i++)
+            out[i] /= (T)rows;
+        break;
+    }
     case OP_LOSS_SOFTMAX:
         k->dot_lse(out, in[2], in[0], in_cols[0], in[1], in_cols[1], rows, in_cols[0]);
         break;
@@ -217,11 +225,13 @@ static void NAME(call)(const struct JOB *j, const struct VIEW *view, const struc
     }
 }
 
-/* A call for all rows of a slice. */
+/* A call for all rows of a slice; a map without rows is made as if for one. */
 static void NAME(whole_call)(const struct JOB *j, const struct VIEW *view, const struct call *c,
                              size_t rows, void *pack)
 {
-    const struct PART part = {0, rows, 0, j->plan->tape->value[c->out].cols};
+    const struct value *v = &j->plan->tape->value[c->out];
+    const int no_rows = c->op == OP_MAP && v->extent == PER_NET;
+    const struct PART part = {0, no_rows ? 1 : rows, 0, v->cols};
     NAME(call)(j, view, c, &part, pack);
 }
 
@@ -249,7 +259,7 @@ static void NAME(slice)(void *ctx, size_t slice, int member)
     const struct VIEW view = NAME(view_of)(j->plan, j->run, j->slicing.rows, slice);
     for (int i = 0; i < j->plan->n_calls; i++) {
         const struct call *c = &j->plan->call[i];
-        if (NAME(wanted)(j, c) && c->phase != PHASE_UPDATE)
+        if (NAME(wanted)(j, c) && c->phase != PHASE_UPDATE && !c->once)
             NAME(whole_call)(j, &view, c, rows, pack);
     }
 }
@@ -315,9 +325,9 @@ static void NAME(update)(void *ctx, size_t item, int member)
             continue;
         }
         const size_t begin = item * CHUNK, n = u->size - begin < CHUNK ? u->size - begin : CHUNK;
-        if (j->plan->purpose == CR_FOR_TRAINING && j->plan->norm < 0)
+        if (j->plan->purpose == CR_FOR_TRAINING && j->plan->norm < 0 && u->gradient >= 0)
             NAME(join)(j, j->plan->slot[u->gradient].offset + begin, n);
-        NAME(update_range)(j, u, begin, n, NAME(update_gradient)(j, u) + begin);
+        NAME(update_range)(j, u, begin, n, NAME(update_gradient)(j, u, begin));
         return;
     }
 }
@@ -361,9 +371,19 @@ static void NAME(run_with_hook)(const struct JOB *j)
 
 #include "net/tiles.inl"
 
+/* What is the same for all slices. */
+static void NAME(run_once)(const struct JOB *j)
+{
+    const struct VIEW view = NAME(view_of)(j->plan, j->run, 0, 0);
+    for (int i = 0; i < j->plan->n_calls; i++)
+        if (j->plan->call[i].once && NAME(wanted)(j, &j->plan->call[i]))
+            NAME(whole_call)(j, &view, &j->plan->call[i], 1, NULL);
+}
+
 /* All wanted steps but the update, in any order that gives the same bits. */
 static void NAME(run_slices)(const struct JOB *j)
 {
+    NAME(run_once)(j);
     if (!j->plan->tiled) {
         cr_team_run(j->run->team, j->slicing.n, NAME(slice), (void *)(uintptr_t)j);
         return;

@@ -35,11 +35,17 @@ void cr_spec_free(struct spec *spec)
 const char *cr_layer_kind_name(enum layer_kind kind)
 {
     static const char *const names[LAYER_KINDS] = {
-        [LAYER_DENSE] = "dense", [LAYER_ADD] = "add",         [LAYER_CONCAT] = "concat",
-        [LAYER_SCALE] = "scale", [LAYER_DROPOUT] = "dropout", [LAYER_NOISE] = "noise",
-        [LAYER_NORM] = "norm",
+        [LAYER_DENSE] = "dense",     [LAYER_ADD] = "add",
+        [LAYER_CONCAT] = "concat",   [LAYER_SCALE] = "scale",
+        [LAYER_DROPOUT] = "dropout", [LAYER_NOISE] = "noise",
+        [LAYER_NORM] = "norm",       [LAYER_BATCH_NORM] = "batch-norm",
     };
     return names[kind];
+}
+
+int cr_layer_is_norm(const struct spec_layer *layer)
+{
+    return layer->kind == LAYER_NORM || layer->kind == LAYER_BATCH_NORM;
 }
 
 int cr_layer_is_unary(const struct spec_layer *layer)
@@ -67,8 +73,10 @@ void cr_spec_layer_become(struct spec_layer *layer, enum layer_kind kind)
     layer->kind = kind;
     if (cr_layer_is_unary(layer))
         layer->weight_init = (struct init){.method = INIT_CONSTANT, .param = {1}};
-    if (kind == LAYER_NORM)
+    if (cr_layer_is_norm(layer))
         layer->amount = SPEC_NORM_EPSILON;
+    if (kind == LAYER_BATCH_NORM)
+        layer->momentum = SPEC_NORM_MOMENTUM;
 }
 
 size_t cr_spec_fan_in(const struct spec *spec, size_t layer)
@@ -173,9 +181,12 @@ static cr_status check_shapes(struct checker *c, size_t index)
     if (l->kind == LAYER_DROPOUT && !(l->amount >= 0 && l->amount < 1))
         return cr_fail_at(c->err, CR_ERR_VALUE, &s->source, l->amount_at,
                           "layer %zu: dropout must be from 0 to below 1", index + 1);
-    if (l->kind == LAYER_NORM && !(l->amount > 0 && l->amount <= 1))
+    if (cr_layer_is_norm(l) && !(l->amount > 0 && l->amount <= 1))
         return cr_fail_at(c->err, CR_ERR_VALUE, &s->source, l->amount_at,
                           "layer %zu: epsilon must be above 0 and at most 1", index + 1);
+    if (l->kind == LAYER_BATCH_NORM && !(l->momentum > 0 && l->momentum <= 1))
+        return cr_fail_at(c->err, CR_ERR_VALUE, &s->source, l->momentum_at,
+                          "layer %zu: momentum must be above 0 and at most 1", index + 1);
     if (l->kind == LAYER_NOISE && !(l->amount >= 0 && isfinite(l->amount)))
         return cr_fail_at(c->err, CR_ERR_VALUE, &s->source, l->amount_at,
                           "layer %zu: noise must be finite and not negative", index + 1);
@@ -220,8 +231,8 @@ static cr_status check_size(struct checker *c)
         const struct spec_layer *l = &s->layer[i];
         size_t n = 0, names;
         int fits = cr_mul_size(l->units, NAME, &names) && cr_add_size(total, names, &total);
-        if (l->kind == LAYER_SCALE || l->kind == LAYER_NORM)
-            n = 2 * l->units;
+        if (l->kind == LAYER_SCALE || cr_layer_is_norm(l))
+            n = 4 * l->units;
         if (l->kind == LAYER_DENSE)
             fits = fits && cr_mul_size(l->units, cr_spec_fan_in(s, i), &n) &&
                    cr_add_size(n, l->units, &n);
@@ -258,15 +269,22 @@ static cr_status check_activation(struct checker *c, size_t index)
     return CR_OK;
 }
 
+/* What layers of a kind are called until they are numbered. */
+static const char *stem_of(const struct spec_layer *layer)
+{
+    return layer->kind == LAYER_DENSE ? "hidden"
+           : cr_layer_is_norm(layer)  ? "norm"
+                                      : cr_layer_kind_name(layer->kind);
+}
+
 static const char *default_layer_name(struct arena *a, const struct spec *s, size_t index)
 {
     if (index + 1 == s->n_layers)
         return "output";
-    const enum layer_kind kind = s->layer[index].kind;
-    const char *stem = kind == LAYER_DENSE ? "hidden" : cr_layer_kind_name(kind);
+    const char *stem = stem_of(&s->layer[index]);
     size_t same = 0, before = 0;
     for (size_t i = 0; i + 1 < s->n_layers; i++)
-        if (s->layer[i].kind == kind) {
+        if (strcmp(stem_of(&s->layer[i]), stem) == 0) {
             same++;
             before += i < index;
         }
@@ -451,7 +469,7 @@ static cr_status check_loss(struct checker *c)
 }
 
 /* What moves all parameters at once works with the loss and its gradient as they are, the same for
- * the same parameters. */
+ * the same parameters, and looks at several of them for one update. */
 static cr_status check_optimiser(struct checker *c)
 {
     const struct spec *s = c->spec;
@@ -471,6 +489,12 @@ static cr_status check_optimiser(struct checker *c)
             return cr_fail_at(c->err, CR_ERR_VALUE, &s->source, s->layer[i].amount_at,
                               "%s needs the same loss for the same parameters, so it goes without "
                               "dropout and noise",
+                              name);
+    for (size_t i = 0; i < s->n_layers; i++)
+        if (s->layer[i].kind == LAYER_BATCH_NORM)
+            return cr_fail_at(c->err, CR_ERR_VALUE, &s->source, s->layer[i].at,
+                              "%s looks at several losses for one update, so it goes without batch "
+                              "normalisation",
                               name);
     return CR_OK;
 }

@@ -42,9 +42,11 @@ enum layer_kind {
     LAYER_CONCAT,
     LAYER_SCALE,   /* y_i = s_i x_i; s are `weights`, one row */
     LAYER_DROPOUT, /* in training only: 0 with probability `amount`, else x/(1 - amount) */
-    LAYER_NORM,  /* layer normalisation: gamma (x - mean)/deviation + beta, over the layer's values;
+    LAYER_NORM, /* layer normalisation: gamma (x - mean)/deviation + beta, over the layer's values;
                       gamma are `weights`, beta `biases` */
-    LAYER_NOISE, /* in training only: x + amount n, n from the standard normal distribution */
+    LAYER_BATCH_NORM, /* the same over the values of a batch, each column by itself; predicting
+                         with running averages of mean and variance */
+    LAYER_NOISE,      /* in training only: x + amount n, n from the standard normal distribution */
     LAYER_KINDS
 };
 enum { FROM_INPUTS = -1, SPEC_FROM = 8 };
@@ -72,8 +74,10 @@ struct spec_layer {
     size_t n_biases;
     struct place biases_at;
     struct init bias_init;
-    double amount; /* dropout, noise: above; norm: what the variance is raised by */
+    double amount; /* dropout, noise: above; norms: what the variance is raised by */
     struct place amount_at;
+    double momentum; /* batch normalisation: how far running averages move in an update */
+    struct place momentum_at;
     double weight_rate, bias_rate;   /* factors of the learning rate; 1 by default */
     double weight_decay, bias_decay; /* factors of the optimiser's weight decay; 1 by default */
 };
@@ -182,6 +186,9 @@ void cr_spec_free(struct spec *spec);
 /* "dense", "add", "scale" ... */
 const char *cr_layer_kind_name(enum layer_kind kind);
 
+/* Whether a layer normalises, whatever over. */
+int cr_layer_is_norm(const struct spec_layer *layer);
+
 /* Whether a layer makes each of its values of one value of the one layer that it reads. */
 int cr_layer_is_unary(const struct spec_layer *layer);
 
@@ -189,8 +196,10 @@ int cr_layer_is_unary(const struct spec_layer *layer);
  * unit, rates 1). Readers call it before they fill a layer. */
 void cr_spec_layer_init(struct arena *a, struct spec_layer *layer);
 
-/* What layer normalisation adds to the variance, unless told otherwise. */
-#define SPEC_NORM_EPSILON 1e-5
+/* What normalisation adds to the variance, and how far running averages move, unless told
+ * otherwise. */
+#define SPEC_NORM_EPSILON  1e-5
+#define SPEC_NORM_MOMENTUM 0.1
 
 /* Make a layer of another kind, with that kind's defaults: scales from 1. */
 void cr_spec_layer_become(struct spec_layer *layer, enum layer_kind kind);

@@ -139,6 +139,9 @@ static cr_status begin_training(const cr_plan *plan, cr_type type, cr_state *sta
         return status;
     if (rows == 0)
         return cr_fail(err, CR_ERR_ARGUMENT, "a training step needs at least one row");
+    if (rows == 1 && plan->one_slice)
+        return cr_fail(err, CR_ERR_ROWS,
+                       "a training step with batch normalisation needs at least two rows");
     if (!isfinite(rate))
         return cr_fail(err, CR_ERR_ARGUMENT, "the learning rate is not finite");
     *out = (struct run){.rows = rows,

@@ -30,10 +30,12 @@ enum role {
     ROLE_SCALED,      /* what a layer in NTK parametrisation reads, over sqrt(inputs); of: that */
     ROLE_MASK,        /* what dropout multiplies by: 0 or 1/(1 - p); of: what it multiplies */
     ROLE_NOISE,       /* what a noise layer adds; of: what it is added to */
-    ROLE_MEAN,        /* of the columns of `of`; one per row */
-    ROLE_VARIANCE,    /* the mean of their squared distances from that; one per row */
-    ROLE_DEVIATION,   /* the root of that and epsilon; one per row */
+    ROLE_MEAN,        /* of the columns of `of`, one per row; of its rows, one per column */
+    ROLE_VARIANCE,    /* the mean of their squared distances from that */
+    ROLE_DEVIATION,   /* the root of that and epsilon */
     ROLE_NORMAL,      /* of: what is brought to mean 0 and deviation 1 */
+    ROLE_GAIN,        /* gamma over the running deviation: batch normalisation, predicting, is */
+    ROLE_SHIFT,       /* that times x, plus this: beta - gain times the running mean */
     ROLE_PRE,         /* pre-activation of a layer */
     ROLE_ACT,         /* activation of a layer; the last layer's is the network's output */
     ROLE_PROBABILITY, /* softmax of an output that is a logit (a loss on logits); of: the ACT */
@@ -59,7 +61,7 @@ enum role {
 
 enum extent {
     PER_ROW, /* [rows][cols]: one row for each example */
-    PER_NET, /* [rows][cols]: parameters and what has their shape */
+    PER_NET, /* [rows][cols]: parameters, and what else is the same for all examples */
     SCALAR,
 };
 
@@ -69,7 +71,7 @@ struct value {
     size_t rows, cols; /* PER_ROW: rows is 0 */
     int of;            /* the value this belongs to, or -1 */
     int layer;         /* of the spec; -1: inputs, or none */
-    int param;         /* PER_NET: the group; else -1 */
+    int param;         /* PER_NET: the group that it is or belongs to; else -1 */
     int which;         /* HYPER, STATE, FACTOR, MOVE, NEW_STATE: the place in the optimiser's row
                           (of param, state, factor or step); else 0 */
     int maker;         /* the step that makes it; -1: given */
@@ -92,6 +94,7 @@ enum op {
     OP_SOFTMAX,   /* out = softmax(in[0]); also makes `out2`, the log sum */
     OP_SOFTMAX_BACK, /* out = J^T in[1]; in[0] the softmax's output */
     OP_ROW_SUM,      /* the same as OP_LOSS, of something else */
+    OP_COL_SUM,      /* out = sum over rows of the formula of in[0], in[1], ... (mean: / rows) */
     OP_LOSS,         /* out = sum over columns of the formula of in[0], in[1] (mean: / cols) */
     OP_LOSS_SOFTMAX, /* out = -sum_j t_j log y_j, from in[0] pre-activations, in[1] targets, in[2] log sum, in[3] y (for the formula) */
     OP_TOTAL,        /* out = sum over rows of in[0], divided by in[1] (N) where there is one */
@@ -106,12 +109,13 @@ struct step {
     int out, out2; /* values; out2 is -1 but for OP_SOFTMAX */
     int n_in;
     const int *in;
-    const struct expr
-        *formula; /* OP_MAP, OP_LOSS: symbol with ref i is in[i], which may be a scalar */
+    const struct expr *
+        formula; /* OP_MAP, OP_LOSS, OP_ROW_SUM, OP_COL_SUM: symbol with ref i is in[i], which may be a scalar */
     const struct expr *shown; /* the same as books write it, where that differs; else NULL */
     double factor;            /* OP_DESCEND, OP_MASK, OP_NOISE */
     size_t begin;             /* OP_SLICE */
-    int mean;                 /* OP_LOSS, OP_ROW_SUM: divide by the number of columns */
+    int mean;                 /* OP_LOSS, OP_ROW_SUM: divide by the number of columns; OP_COL_SUM:
+                                 by that of rows */
 };
 
 struct tape {

@@ -129,7 +129,8 @@ static void NAME(run_stage)(struct STAGE *s)
 
 static int NAME(takes)(const struct JOB *j, const struct call *c, int late, int update)
 {
-    return c->phase != PHASE_UPDATE && c->late == late && (update || NAME(wanted)(j, c));
+    return c->phase != PHASE_UPDATE && !c->once && c->late == late &&
+           (update || NAME(wanted)(j, c));
 }
 
 /* The calls of the wanted phases, late ones or the others, for one slice. */

@@ -18,9 +18,12 @@ static int end_of_group(const cr_plan *p, int first)
     return i;
 }
 
+/* -1: running averages have none. */
 static int gradient_of(const cr_plan *p, int group)
 {
     int v = 0;
+    if (!cr_param_has_gradient(&p->net->param[group]))
+        return -1;
     while (v < p->tape->n_values &&
            !(p->tape->value[v].role == ROLE_PARAM_GRAD && p->tape->value[v].param == group))
         v++;
@@ -39,8 +42,8 @@ static void choose_kernel(const cr_plan *p, struct update *u)
     u->after = -1;
     while (u->states < OPT_STATES && row->state[u->states].name)
         u->states++;
-    if (p->purpose != CR_FOR_TRAINING || p->call[u->first].op != OP_MAP || o->clip_norm > 0 ||
-        o->clip_value > 0 || o->l1 > 0 || o->l2 > 0)
+    if (u->gradient < 0 || p->purpose != CR_FOR_TRAINING || p->call[u->first].op != OP_MAP ||
+        o->clip_norm > 0 || o->clip_value > 0 || o->l1 > 0 || o->l2 > 0)
         return;
     if (o->average > 0)
         u->after = u->first + u->n - 1;

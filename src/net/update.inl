@@ -93,11 +93,14 @@ static void NAME(update_range)(const struct JOB *j, const struct update *u, size
         NAME(update_call)(j, &view, &p->call[i], begin, n, g);
 }
 
-/* The gradients of a group as the plan keeps them, once joined. */
-static const T *NAME(update_gradient)(const struct JOB *j, const struct update *u)
+/* The gradients of a group as the plan keeps them, once joined; from number `begin` on. NULL: it
+ * has none. */
+static const T *NAME(update_gradient)(const struct JOB *j, const struct update *u, size_t begin)
 {
+    if (u->gradient < 0)
+        return NULL;
     const struct VIEW view = NAME(view_of)(j->plan, j->run, 0, 0);
-    return NAME(at)(&view, j->plan, u->gradient);
+    return NAME(at)(&view, j->plan, u->gradient) + begin;
 }
 
 /* The sum of squares of n numbers, at most CHUNK: sums of 256 as along a row, one after the other. */
@@ -124,7 +127,7 @@ static void NAME(norm_chunk)(void *ctx, size_t item, int member)
     (void)member;
     for (int i = 0; i < j->plan->n_updates; i++) {
         const struct update *u = &j->plan->update[i];
-        const size_t chunks = update_chunks(u->size);
+        const size_t chunks = norm_chunks(u);
         if (item >= chunks) {
             item -= chunks;
             continue;
@@ -132,7 +135,7 @@ static void NAME(norm_chunk)(void *ctx, size_t item, int member)
         const size_t begin = item * CHUNK, n = least(u->size - begin, CHUNK);
         if (j->plan->purpose == CR_FOR_TRAINING)
             NAME(join)(j, j->plan->slot[u->gradient].offset + begin, n);
-        *part = NAME(squares)(j, NAME(update_gradient)(j, u) + begin, n);
+        *part = NAME(squares)(j, NAME(update_gradient)(j, u, begin), n);
         return;
     }
 }
@@ -146,7 +149,7 @@ static void NAME(clip)(const struct JOB *j, struct team *team)
     const unsigned char one[] = {0};
     size_t chunks = 0;
     for (int i = 0; i < p->n_updates; i++)
-        chunks += update_chunks(p->update[i].size);
+        chunks += norm_chunks(&p->update[i]);
     cr_team_run(chunks > 1 ? team : NULL, chunks, NAME(norm_chunk), (void *)(uintptr_t)j);
     *norm = 0;
     for (size_t i = 1; i <= chunks; i++)
@@ -175,6 +178,6 @@ static void NAME(update_step)(const struct JOB *j, const struct call *c)
     int i = 0;
     while (p->update[i].group != v->param)
         i++;
-    const T *g = NAME(update_gradient)(j, &p->update[i]);
+    const T *g = NAME(update_gradient)(j, &p->update[i], 0);
     NAME(update_call)(j, &view, c, 0, p->update[i].size, g);
 }

@@ -40,7 +40,7 @@ size_t cr_layer_parameters(const cr_net *net, int layer)
 {
     size_t n = 0;
     for (size_t i = 0; i < cr_net_n_groups(net); i++)
-        if (layer < 0 || net->param[i].layer == layer)
+        if ((layer < 0 || net->param[i].layer == layer) && cr_param_has_gradient(&net->param[i]))
             n += net->param[i].rows * net->param[i].cols;
     return n;
 }

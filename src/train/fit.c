@@ -101,7 +101,8 @@ static void count_parameters(cr_fit_report *r, const cr_net *net)
 {
     for (size_t i = 0; i < cr_net_n_groups(net); i++) {
         const cr_param_group g = cr_net_group(net, i);
-        r->parameters += g.rows * g.cols;
+        if (cr_param_has_gradient(&net->param[i]))
+            r->parameters += g.rows * g.cols;
     }
 }
 

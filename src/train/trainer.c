@@ -79,6 +79,26 @@ void cr_trainer_free(cr_trainer *t)
     free(t);
 }
 
+/* Batch normalisation has to tell the rows of each batch apart. */
+static cr_status check_batches(const cr_net *net, size_t rows, const cr_train_options *o,
+                               cr_error *err)
+{
+    const size_t last = rows <= o->batch ? rows : rows % o->batch;
+    const int left_out = rows > o->batch && o->drop_last > 0;
+    if (!cr_net_needs_batch(net) || (o->batch > 1 && (last != 1 || left_out)))
+        return CR_OK;
+    if (rows == 1 || o->batch == 1)
+        return cr_fail(err, CR_ERR_ARGUMENT,
+                       "batch normalisation needs at least two rows in every batch");
+    cr_fail(
+        err, CR_ERR_ARGUMENT,
+        "batch normalisation needs at least two rows in every batch, but of %zu rows in batches "
+        "of %zu the last has one",
+        rows, o->batch);
+    cr_hint(err, "choose another size of batch, or leave it out: 'drop-last: true' under 'train:'");
+    return CR_ERR_ARGUMENT;
+}
+
 static cr_status check(const cr_net *net, const struct examples *train, const cr_train_options *o,
                        cr_error *err)
 {
@@ -96,7 +116,7 @@ static cr_status check(const cr_net *net, const struct examples *train, const cr
         cr_hint(err, "leave the batch out, in options and network file");
         return CR_ERR_ARGUMENT;
     }
-    return CR_OK;
+    return check_batches(net, train->rows, o, err);
 }
 
 cr_status cr_trainer_plan(const cr_trainer *t, cr_purpose purpose, cr_precision precision,
@@ -113,7 +133,7 @@ static cr_status make_plans(cr_trainer *t, cr_error *err)
     if (status != CR_OK)
         return status;
     assert(t->plan);
-    if (t->options.precision == CR_PRECISION_BF16 || t->plan->draws)
+    if (t->options.precision == CR_PRECISION_BF16 || t->plan->draws || t->plan->one_slice)
         return cr_trainer_plan(t, CR_FOR_MEASURING, CR_PRECISION_FLOAT32, t->room, &t->measures,
                                err);
     t->measures = t->plan;

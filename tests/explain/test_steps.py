@@ -122,8 +122,10 @@ def check_shown(where, step, carry, sig):
         return
     if isinstance(printed, float) and not math.isfinite(printed):
         return
+    # A value of 0 is shown as 0; what is worked out counts as 0 as far as others are shown.
+    zero = step["shown"] == "0" and not sig
     agrees = rounded(printed if isinstance(printed, (float, Fraction)) else Fraction(printed),
-                     step["shown"], sig)
+                     "0.000000" if zero else step["shown"], sig)
     if agrees == step["unrounded_factors"]:
         complain(where, step, f"{step['substituted']} is {float(printed)!r}, shown "
                               f"{step['shown']}, unrounded_factors {step['unrounded_factors']}")

@@ -244,6 +244,8 @@ static const char recipe[] =
     "  - {name: norm1, norm: {name: layer, epsilon: 0.5}, scale-rate: 2, bias-rate: 3, bias-decay-factor: 4}\n"
     "  - {name: norm2, norm: layer, weight-decay-factor: 5, from: again}\n"
     "  - {concat: [norm1, norm2], name: both}\n"
+    "  - {norm: batch, bias-rate: 6}\n"
+    "  - {norm: {name: batch, epsilon: 0.25, momentum: 0.5}}\n"
     "  - {units: 1, parametrisation: standard}\n"
     "optimiser: {name: adam, clip-norm: 1, clip-value: 0.5, l1: 0.1, l2: 0.2, average: 0.9}\n";
 
@@ -273,7 +275,12 @@ static void every_key_of_a_recipe(void **state)
     assert_true(s->layer[7].amount == 0.5 && s->layer[8].amount == 1e-5);
     assert_true(s->layer[7].weight_rate == 2 && s->layer[7].bias_rate == 3);
     assert_true(s->layer[7].bias_decay == 4 && s->layer[8].weight_decay == 5);
-    assert_int_equal(s->layer[10].ntk, 0);
+    assert_int_equal(s->layer[10].kind, LAYER_BATCH_NORM);
+    assert_true(s->layer[10].amount == 1e-5 && s->layer[10].momentum == 0.1);
+    assert_true(s->layer[10].bias_rate == 6);
+    assert_int_equal(s->layer[11].kind, LAYER_BATCH_NORM);
+    assert_true(s->layer[11].amount == 0.25 && s->layer[11].momentum == 0.5);
+    assert_int_equal(s->layer[12].ntk, 0);
     assert_true(s->optimiser.clip_norm == 1 && s->optimiser.clip_value == 0.5);
     assert_true(s->optimiser.l1 == 0.1 && s->optimiser.l2 == 0.2);
     assert_true(s->optimiser.average == 0.9);

@@ -74,6 +74,17 @@ static inline const char *output_activation(struct dice *d, const struct loss_ro
     return any[roll_below(d, 5)];
 }
 
+/* Networks with batch normalisation, which want two rows. */
+static inline int is_batch_seed(uint64_t seed)
+{
+    return seed % 8 == 5;
+}
+
+static inline size_t rows_for(uint64_t seed, size_t rows)
+{
+    return is_batch_seed(seed) && rows < 2 ? 2 : rows;
+}
+
 /* A network of 1 to 4 dense layers, perhaps with a skip connection, and `rows` examples. */
 static inline cr_net *random_net(uint64_t seed, cr_type type, size_t rows)
 {
@@ -95,6 +106,8 @@ static inline cr_net *random_net(uint64_t seed, cr_type type, size_t rows)
             dense = cr_builder_scale(b, roll_between(&d, 0.5, 2));
         if (seed % 8 == 3)
             dense = cr_builder_norm(b);
+        if (is_batch_seed(seed))
+            dense = cr_builder_batch_norm(b, 0.25);
         if (seed % 8 == 7)
             dense = i % 2 ? cr_builder_noise(b, 0.25) : cr_builder_dropout(b, 0.375);
         const int pair[] = {last, dense};

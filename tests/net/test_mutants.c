@@ -10,10 +10,10 @@
 #include "net/check.h"
 #include "net/random_net.h"
 
-enum { ROWS = 3, OPERANDS = 4 };
+enum { ROWS = 3, OPERANDS = 6 };
 
 /* Networks whose layers have equal widths, so that a wrong operand fits. */
-enum network { CHAIN, SKIP, JOIN, SOFTMAX, CLASSES, PRELU, LOSS };
+enum network { CHAIN, SKIP, JOIN, SOFTMAX, CLASSES, PRELU, LOSS, NORM, BATCH };
 
 /* Quantities of a layer; those without a layer ignore it. */
 enum what {
@@ -37,6 +37,14 @@ enum what {
     PART_1,
     PART_2,
     DX,
+    H, /* of a norm: normalised, deviation, mean, scale, and their gradients */
+    S,
+    GAMMA,
+    DH,
+    DS,
+    DM,
+    D_GAMMA,
+    D_TERM,
     EXTRA
 };
 
@@ -45,7 +53,7 @@ struct quantity {
     int layer;
 };
 
-/* The step that makes `made` becomes `op` of `in`, or a map of them (a, b, c, d). Where
+/* The step that makes `made` becomes `op` of `in`, or a map of them (a, b, ...). Where
  * there is an extra formula, a new value of it comes first: EXTRA. */
 struct mutant {
     const char *name;
@@ -191,6 +199,43 @@ static const struct mutant mutants[] = {
     {"concat: one column off", JOIN, {DZ, 1}, OP_SLICE, NULL, {{D_JOINED, 2}}, .begin = 1},
     {"dense reading several: the columns of another", JOIN, {D_JOINED, 2}, OP_SLICE, NULL,
      {{D_JOINED, 3}}, .begin = 2},
+
+    /* Batch normalisation; layer normalisation the same way. */
+    {"batch norm: mean and deviation taken as given", BATCH, {DZ, 0}, OP_MAP, "a/b", {{DH, 1}, {S, 1}}},
+    {"batch norm: what goes through the mean is left out", BATCH, {DZ, 0}, OP_MAP,
+     "a/b + c*d/e + 0*f", {{DH, 1}, {S, 1}, {DS, 1}, {H, 1}, {N}, {DM, 1}}},
+    {"batch norm: what goes through the deviation is left out", BATCH, {DZ, 0}, OP_MAP,
+     "a/b + 0*c*d + f/e", {{DH, 1}, {S, 1}, {DS, 1}, {H, 1}, {N}, {DM, 1}}},
+    {"batch norm: the mean's share is not divided", BATCH, {DZ, 0}, OP_MAP, "a/b + c*d/e + f", {{DH, 1}, {S, 1}, {DS, 1}, {H, 1}, {N}, {DM, 1}}},
+    {"batch norm: n - 1 for n", BATCH, {DZ, 0}, OP_MAP, "a/b + (c*d + f)/(e - 1)", {{DH, 1}, {S, 1}, {DS, 1}, {H, 1}, {N}, {DM, 1}}},
+    {"batch norm: the variance's derivative for the deviation's", BATCH, {DZ, 0}, OP_MAP,
+     "a/b + 2*c*d/e + f/e", {{DH, 1}, {S, 1}, {DS, 1}, {H, 1}, {N}, {DM, 1}}},
+    {"batch norm: the deviation's gradient has the wrong sign", BATCH, {DS, 1}, OP_COL_SUM,
+     "a*b/c", {{DH, 1}, {H, 1}, {S, 1}}},
+    {"batch norm: the deviation's gradient is not divided", BATCH, {DS, 1}, OP_COL_SUM,
+     "-(a*b)", {{DH, 1}, {H, 1}}},
+    {"batch norm: the mean's gradient has the wrong sign", BATCH, {DM, 1}, OP_COL_SUM,
+     "a/b", {{DH, 1}, {S, 1}}},
+    {"batch norm: gamma is left out", BATCH, {DH, 1}, OP_MAP, "a", {{D_JOINED, 1}}},
+    {"batch norm: gamma twice", BATCH, {DH, 1}, OP_MAP, "a*b*b", {{D_JOINED, 1}, {GAMMA, 1}}},
+    {"batch norm: gamma's gradient of what is not normalised", BATCH, {D_TERM, 1}, OP_MAP, "a*b",
+     {{D_JOINED, 1}, {Z, 0}}},
+    {"batch norm: gamma takes beta's gradient", BATCH, {D_GAMMA, 1}, OP_SUM_ROWS, NULL,
+     {{D_JOINED, 1}}},
+    {"layer norm: mean and deviation taken as given", NORM, {DZ, 0}, OP_MAP, "a/b", {{DH, 1}, {S, 1}}},
+    {"layer norm: what goes through the mean is left out", NORM, {DZ, 0}, OP_MAP,
+     "a/b + c*d/3 + 0*e", {{DH, 1}, {S, 1}, {DS, 1}, {H, 1}, {DM, 1}}},
+    {"layer norm: what goes through the deviation is left out", NORM, {DZ, 0}, OP_MAP,
+     "a/b + 0*c*d + e/3", {{DH, 1}, {S, 1}, {DS, 1}, {H, 1}, {DM, 1}}},
+    {"layer norm: the number of examples for that of columns, squared", NORM, {DZ, 0}, OP_MAP,
+     "a/b + (c*d + e)/9", {{DH, 1}, {S, 1}, {DS, 1}, {H, 1}, {DM, 1}}},
+    {"layer norm: the deviation's gradient has the wrong sign", NORM, {DS, 1}, OP_ROW_SUM,
+     "a*b/c", {{DH, 1}, {H, 1}, {S, 1}}},
+    {"layer norm: the mean's gradient has the wrong sign", NORM, {DM, 1}, OP_ROW_SUM,
+     "a/b", {{DH, 1}, {S, 1}}},
+    {"layer norm: gamma is left out", NORM, {DH, 1}, OP_MAP, "a", {{D_JOINED, 1}}},
+    {"layer norm: gamma takes beta's gradient", NORM, {D_GAMMA, 1}, OP_SUM_ROWS, NULL,
+     {{D_JOINED, 1}}},
 };
 /* clang-format on */
 enum { N_MUTANTS = sizeof mutants / sizeof *mutants };
@@ -248,6 +293,12 @@ static size_t build_layers(cr_builder *b, struct dice *d, enum network which)
         cr_builder_shared_bias(b, 1, 0.2);
         layer(b, d, 1, 3, "identity");
         return 1;
+    case NORM:
+    case BATCH:
+        layer(b, d, 3, 3, "tanh");
+        (void)(which == NORM ? cr_builder_norm(b) : cr_builder_batch_norm(b, 0.1));
+        layer(b, d, 2, 3, "identity");
+        return 2;
     case LOSS:
         layer(b, d, 3, 3, "tanh");
         layer(b, d, 2, 3, "identity");
@@ -279,6 +330,9 @@ static cr_net *build(enum network which, const char *loss)
     const int slope = cr_net_param(net, 1, PARAM_SLOPE);
     if (slope >= 0)
         cr_net_set(net, net->param[slope].offset, 0.4);
+    const int scale = cr_net_param(net, 1, PARAM_SCALE);
+    for (size_t i = 0; scale >= 0 && i < 3; i++)
+        cr_net_set(net, net->param[scale].offset + i, 0.5 + (double)i);
     if (which == CLASSES)
         net->spec->loss.smoothing = 0.1;
     if (loss && strcmp(loss, "quantile") == 0)
@@ -342,6 +396,14 @@ static int find(const struct tape *t, struct quantity q, int extra)
     case PART_1: return part(t, output_of(t, l), 0);
     case PART_2: return part(t, output_of(t, l), 1);
     case DX: return cr_tape_find(t, ROLE_GRAD, t->input, -1);
+    case H: return cr_tape_find(t, ROLE_NORMAL, -1, l);
+    case S: return cr_tape_find(t, ROLE_DEVIATION, -1, l);
+    case GAMMA: return param_value(t, l, PARAM_SCALE);
+    case DH: return cr_tape_find(t, ROLE_GRAD, find(t, (struct quantity){H, l}, -1), -1);
+    case DS: return cr_tape_find(t, ROLE_GRAD, find(t, (struct quantity){S, l}, -1), -1);
+    case DM: return cr_tape_find(t, ROLE_GRAD, cr_tape_find(t, ROLE_MEAN, -1, l), -1);
+    case D_GAMMA: return cr_tape_find(t, ROLE_PARAM_GRAD, param_value(t, l, PARAM_SCALE), -1);
+    case D_TERM: return cr_tape_find(t, ROLE_SLOPE_TERM, param_value(t, l, PARAM_SCALE), -1);
     case EXTRA: return extra;
     }
     return -1;
@@ -350,7 +412,7 @@ static int find(const struct tape *t, struct quantity q, int extra)
 static void set_step(struct tape *t, struct step *s, enum op op, const char *formula,
                      const struct quantity *from, int extra)
 {
-    const char *const vars[] = {"a", "b", "c", "d"};
+    const char *const vars[] = {"a", "b", "c", "d", "e", "f"};
     int in[OPERANDS], n = 0;
     for (; n < OPERANDS && from[n].what != END; n++) {
         in[n] = find(t, from[n], extra);

@@ -27,7 +27,7 @@ static const cr_examples rows = {in, targets, ROWS};
 static const cr_examples valid = {in + ROWS * INPUTS, targets + ROWS *OUTPUTS, VALID};
 static char folder[] = "/tmp/chainrule-resume-XXXXXX", path[64];
 
-/* noisy: with what is drawn anew in every step. */
+/* noisy: with what is drawn anew in every step, and with running averages. */
 static int noisy;
 
 static cr_net *make_net(const char *optimiser)
@@ -36,6 +36,8 @@ static cr_net *make_net(const char *optimiser)
     if (noisy)
         cr_builder_noise(b, 0.3);
     cr_builder_dense(b, 5, "tanh");
+    if (noisy)
+        cr_builder_batch_norm(b, 0.1);
     if (noisy)
         cr_builder_dropout(b, 0.25);
     cr_builder_dense(b, OUTPUTS, "identity");
