@@ -60,11 +60,12 @@ int cr_record_param_gradient(struct recorder *r, enum op op, int param, const in
 int cr_record_unary(struct recorder *r, int layer);
 void cr_record_unary_gradient(struct recorder *r, int layer, int out, int d);
 
-/* Normalisation of x (record_norm.c, record_batch_norm.c), as above. */
+/* Normalisation of x by its own mean and variance (record_norm.c), and by running averages
+ * (record_running_norm.c), as above. */
 int cr_record_norm(struct recorder *r, int layer, int x);
 void cr_record_norm_gradient(struct recorder *r, int layer, int x, int d);
-int cr_record_batch_norm(struct recorder *r, int layer, int x);
-void cr_record_batch_norm_gradient(struct recorder *r, int layer, int x, int d);
+int cr_record_running_norm(struct recorder *r, int layer, int x);
+void cr_record_running_norm_gradient(struct recorder *r, int layer, int x, int d);
 
 /* The new value of a running mean or variance, without a gradient. */
 int cr_record_moved(struct recorder *r, int param);

@@ -92,7 +92,8 @@ int cr_record_unary(struct recorder *r, int layer)
         return r->predicting ? record_same(r, layer, x) : record_dropout(r, layer, x);
     case LAYER_NOISE: return r->predicting ? record_same(r, layer, x) : record_noise(r, layer, x);
     case LAYER_NORM: return cr_record_norm(r, layer, x);
-    case LAYER_BATCH_NORM: return cr_record_batch_norm(r, layer, x);
+    case LAYER_BATCH_NORM:
+        return r->predicting ? cr_record_running_norm(r, layer, x) : cr_record_norm(r, layer, x);
     default: return record_scale(r, layer, x);
     }
 }
@@ -109,7 +110,12 @@ void cr_record_unary_gradient(struct recorder *r, int layer, int out, int d)
         break;
     case LAYER_NOISE: record_same_gradient(r, x, d); break;
     case LAYER_NORM: cr_record_norm_gradient(r, layer, x, d); break;
-    case LAYER_BATCH_NORM: cr_record_batch_norm_gradient(r, layer, x, d); break;
+    case LAYER_BATCH_NORM:
+        if (r->predicting)
+            cr_record_running_norm_gradient(r, layer, x, d);
+        else
+            cr_record_norm_gradient(r, layer, x, d);
+        break;
     default: record_scale_gradient(r, layer, x, d);
     }
 }

@@ -1,48 +1,15 @@
 /* Batch normalisation against PyTorch, on the networks of fixtures/batch_norm.txt (torch_batch_norm.py
  * made them): losses and all parameters, running averages among them, through some steps of training;
  * then outputs, loss and gradients as in predicting. And what it takes a batch for. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/team.h"
+#include "net/fixture.h"
 #include "net/plan.h"
 
-enum { WORD = 64, STEPS = 4, OUTPUTS = 2, MOST = 1024 };
+enum { STEPS = 4, OUTPUTS = 2, MOST = 1024 };
 
 static const double tolerance = 1e-9, cancelled = 1e-11;
-
-static void word(FILE *file, char *out)
-{
-    if (fscanf(file, "%63s", out) != 1)
-        fail_msg("the file ends early");
-}
-
-static double number(FILE *file)
-{
-    char s[WORD], *end;
-    word(file, s);
-    const double v = strtod(s, &end);
-    if (*end || !isfinite(v))
-        fail_msg("'%s' is no number", s);
-    return v;
-}
-
-static void numbers(FILE *file, const char *name, double *out, size_t n)
-{
-    char got[WORD];
-    word(file, got);
-    assert_string_equal(got, name);
-    assert_true(n <= MOST);
-    for (size_t i = 0; i < n; i++)
-        out[i] = number(file);
-}
 
 /* layer dense UNITS ACTIVATION | layer batch MOMENTUM identity, up to "end". */
 static void read_layers(FILE *file, cr_builder *b)

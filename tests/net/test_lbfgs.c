@@ -1,49 +1,17 @@
 /* L-BFGS: against PyTorch over 100 steps (fixtures/lbfgs.txt, which torch_lbfgs.py made), its search
  * against conditions worked out by hand, and the same bits on every machine and number of threads. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/team.h"
+#include "net/fixture.h"
 #include "net/lbfgs.h"
 #include "net/random_net.h"
 
-enum { WORD = 64, INPUTS = 3, HIDDEN = 4, OUTPUTS = 2, ROWS = 24 };
+enum { INPUTS = 3, HIDDEN = 4, OUTPUTS = 2, ROWS = 24 };
 enum { PARAMS = INPUTS * HIDDEN + HIDDEN + HIDDEN * OUTPUTS + OUTPUTS, STEPS = 100 };
 
 /* As for the other optimisers (test_optimisers.c). */
 static const double tolerance = 1e-9, cancelled = 1e-12;
-
-static void word(FILE *file, char *out)
-{
-    if (fscanf(file, "%63s", out) != 1)
-        fail_msg("the file ends early");
-}
-
-static double number(FILE *file)
-{
-    char s[WORD], *end;
-    word(file, s);
-    const double v = strtod(s, &end);
-    if (*end || !isfinite(v))
-        fail_msg("'%s' is no number", s);
-    return v;
-}
-
-static void numbers(FILE *file, const char *name, double *out, size_t n)
-{
-    char got[WORD];
-    word(file, got);
-    assert_string_equal(got, name);
-    for (size_t i = 0; i < n; i++)
-        out[i] = number(file);
-}
 
 static void check_step(int index, int step, const cr_net *net, const double *want)
 {

@@ -1,48 +1,13 @@
 /* Layer normalisation, scales, NTK parametrisation and residual blocks against PyTorch, on the
  * networks of fixtures/layers.txt (torch_layers.py made them): outputs, loss, every gradient. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "net/fixture.h"
 #include "net/plan.h"
 
-enum { WORD = 64, ROWS = 5, OUTPUTS = 2, MOST = 4096 };
+enum { ROWS = 5, OUTPUTS = 2, MOST = 4096 };
 
 static const double tolerance = 1e-9, cancelled = 1e-12;
-
-static void word(FILE *file, char *out)
-{
-    if (fscanf(file, "%63s", out) != 1)
-        fail_msg("the file ends early");
-}
-
-static double number(FILE *file)
-{
-    char s[WORD], *end;
-    word(file, s);
-    const double v = strtod(s, &end);
-    if (*end || !isfinite(v))
-        fail_msg("'%s' is no number", s);
-    return v;
-}
-
-static double *numbers(FILE *file, const char *name, size_t n)
-{
-    static double v[MOST];
-    char got[WORD];
-    word(file, got);
-    assert_string_equal(got, name);
-    assert_true(n <= MOST);
-    for (size_t i = 0; i < n; i++)
-        v[i] = number(file);
-    return v;
-}
 
 /* layer dense|ntk|norm|scale|residual UNITS ACTIVATION, up to "end"; the number of the last. */
 static void read_layers(FILE *file, cr_builder *b)
@@ -100,13 +65,16 @@ static void check_net(FILE *file, int index)
     size_t all = 0;
     for (size_t g = 0; g < net->n_params; g++)
         all += net->param[g].rows * net->param[g].cols;
-    const double *v = numbers(file, "params", all);
+    static double kept[MOST];
+    double *v = kept;
+    assert_true(all <= MOST && ROWS * inputs <= MOST);
+    numbers(file, "params", v, all);
     for (size_t g = 0; g < net->n_params; g++)
         for (size_t i = 0; i < net->param[g].rows * net->param[g].cols; i++)
             cr_net_set(net, net->param[g].offset + i, *v++);
     double in[ROWS * 8], targets[ROWS * OUTPUTS];
-    memcpy(in, numbers(file, "x", ROWS * inputs), ROWS * inputs * sizeof *in);
-    memcpy(targets, numbers(file, "t", ROWS * OUTPUTS), sizeof targets);
+    numbers(file, "x", in, ROWS * inputs);
+    numbers(file, "t", targets, ROWS * OUTPUTS);
     struct tape *tape = NULL;
     cr_plan *plan = NULL;
     assert_int_equal(cr_tape_record(net, TAPE_BACKWARD | TAPE_INPUT_GRAD, &tape, NULL), CR_OK);
@@ -118,16 +86,17 @@ static void check_net(FILE *file, int index)
                             .params = net->values,
                             .work = cr_work_alloc(cr_plan_work_size(plan))};
     cr_plan_run(plan, &run, PHASE_FORWARD, PHASE_BACKWARD);
-    v = numbers(file, "y", ROWS * OUTPUTS);
+    numbers(file, "y", v = kept, ROWS * OUTPUTS);
     for (size_t i = 0; i < ROWS * OUTPUTS; i++)
         assert_near(index, "output", i, cr_plan_get(plan, &run, tape->output, i / 2, i % 2), v[i]);
-    assert_near(index, "loss", 0, cr_plan_loss(plan, &run), *numbers(file, "loss", 1));
-    v = numbers(file, "grads", all);
+    numbers(file, "loss", v, 1);
+    assert_near(index, "loss", 0, cr_plan_loss(plan, &run), *v);
+    numbers(file, "grads", v = kept, all);
     for (size_t g = 0; g < net->n_params; g++)
         for (size_t i = 0; i < net->param[g].rows * net->param[g].cols; i++)
             assert_near(index, net->param[g].kind == PARAM_SCALE ? "scale" : "parameter", i,
                         cr_plan_get(plan, &run, gradient_of(tape, (int)g), 0, i), *v++);
-    v = numbers(file, "dx", ROWS * inputs);
+    numbers(file, "dx", v = kept, ROWS * inputs);
     for (size_t i = 0; i < ROWS * inputs; i++)
         assert_near(index, "dx", i,
                     cr_plan_get(plan, &run, gradient_of(tape, -1), i / inputs, i % inputs), v[i]);

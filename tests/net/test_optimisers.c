@@ -1,52 +1,19 @@
 /* The optimisers: against PyTorch over 100 steps (fixtures/optimisers.txt, which
  * torch_optimisers.py made), and one way of running them against all others. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/team.h"
 #include "net/call.h"
+#include "net/fixture.h"
 #include "net/random_net.h"
 
 enum { BY_NUMBER = OPT_LBFGS }; /* test_lbfgs.c is for those that move all parameters at once */
-enum { WORD = 64, INPUTS = 3, HIDDEN = 4, OUTPUTS = 2, ROWS = 4, GROUPS = 4 };
+enum { INPUTS = 3, HIDDEN = 4, OUTPUTS = 2, ROWS = 4, GROUPS = 4 };
 enum { PARAMS = INPUTS * HIDDEN + HIDDEN + HIDDEN * OUTPUTS + OUTPUTS, STEPS = 100 };
 
 /* Relative, as issue and documentation promise; parameters near 0 keep the rounding of what
  * they are a difference of. */
 static const double tolerance = 1e-9, cancelled = 1e-12;
-
-static void word(FILE *file, char *out)
-{
-    if (fscanf(file, "%63s", out) != 1)
-        fail_msg("the file ends early");
-}
-
-static double number(FILE *file)
-{
-    char s[WORD], *end;
-    word(file, s);
-    const double v = strtod(s, &end);
-    if (*end || !isfinite(v))
-        fail_msg("'%s' is no number", s);
-    return v;
-}
-
-/* A line of numbers under its word. */
-static void numbers(FILE *file, const char *name, double *out, size_t n)
-{
-    char got[WORD];
-    word(file, got);
-    assert_string_equal(got, name);
-    for (size_t i = 0; i < n; i++)
-        out[i] = number(file);
-}
 
 /* One of the optimiser's own, or of those that every optimiser has. */
 static void set_constant(cr_builder *b, const char *name, double v)
