@@ -113,11 +113,6 @@ const char *cr_teller_layer(const struct teller *t, int layer)
     return layer < 0 ? "" : t->x->net->spec->layer[layer].name;
 }
 
-static int is_last_layer(const struct teller *t, int layer)
-{
-    return layer == (int)t->x->net->spec->n_layers - 1;
-}
-
 /* What is said once, before the first steps of a kind. */
 static const char about_layers[] =
     "Each layer multiplies its inputs by its weights and adds its biases, if any; that gives the "
@@ -145,173 +140,6 @@ static int is_in(const struct xstep *s, enum group group, int pass)
     return s->wanted && s->group == group && s->pass == pass;
 }
 
-static enum role role_of(const struct teller *t, const struct xstep *s)
-{
-    return s->value < 0 ? ROLE_COUNT : t->x->trace->tape->value[s->value].role;
-}
-
-static int is_example_loss(const struct teller *t, const struct xstep *s)
-{
-    return t->x->trace->rows > 1 && role_of(t, s) == ROLE_LOSS_EACH;
-}
-
-static int is_softmax(const struct teller *t, const struct xstep *s)
-{
-    return s->step >= 0 && t->x->trace->tape->step[s->step].op == OP_SOFTMAX;
-}
-
-/* Whether this is the gradient of what a layer read from several others. */
-static int is_sent_back(const struct teller *t, const struct xstep *s)
-{
-    const struct tape *tape = t->x->trace->tape;
-    if (role_of(t, s) != ROLE_GRAD)
-        return 0;
-    const struct value *of = &tape->value[tape->value[s->value].of];
-    return of->role == ROLE_JOIN && of->maker >= 0 && tape->step[of->maker].op == OP_CONCAT;
-}
-
-/* Whether this is what a layer in NTK parametrisation reads, scaled, or its gradient. */
-static int of_scaled(const struct teller *t, const struct xstep *s)
-{
-    const struct value *v = t->x->trace->tape->value;
-    if (role_of(t, s) == ROLE_SCALED)
-        return 1;
-    return role_of(t, s) == ROLE_GRAD && v[v[s->value].of].role == ROLE_SCALED;
-}
-
-/* A node is announced where it begins. */
-static void announce(struct teller *t, const struct xstep *s)
-{
-    struct explanation *x = t->x;
-    const struct spec *spec = x->net->spec;
-    if (is_example_loss(t, s)) {
-        cr_text_printf(&t->t, "Loss of example %zu", s->row + 1);
-    } else if (role_of(t, s) == ROLE_SMOOTHED) {
-        cr_text_add(&t->t, "Smoothed targets");
-    } else if (of_scaled(t, s)) {
-        cr_text_add(&t->t, "Scaled inputs of layer ");
-        cr_paper_name(t->p, &t->t, cr_teller_layer(t, s->layer));
-    } else if (is_softmax(t, s)) {
-        cr_text_add(&t->t, "Softmax of layer ");
-        cr_paper_name(t->p, &t->t, cr_teller_layer(t, s->layer));
-    } else if (s->index == WHOLE || cr_names_is_of_row(&x->names, s->value)) {
-        cr_text_add(&t->t, "Layer ");
-        cr_paper_name(t->p, &t->t, cr_teller_layer(t, s->layer));
-    } else {
-        const char *name = cr_names_unit(&x->names, s->value, s->index);
-        const int numbered = strcmp(x->notation.name, "numbered") == 0 && !is_sent_back(t, s);
-        if (numbered && (size_t)s->index < spec->layer[s->layer].units)
-            cr_text_printf(&t->t, "Node %zu: ", x->names.node[s->layer] + (size_t)s->index + 1);
-        cr_text_add(&t->t, is_sent_back(t, s)           ? "node "
-                           : is_last_layer(t, s->layer) ? "output "
-                           : numbered                   ? "hidden "
-                                                        : "hidden node ");
-        cr_paper_name(t->p, &t->t, name);
-        if (!numbered && t->t.len)
-            t->t.s[0] = t->t.s[0] == 'o' ? 'O' : t->t.s[0] == 'h' ? 'H' : 'N';
-    }
-    t->p->kind->label(t->p, cr_text_str(&t->t));
-    cr_text_clear(&t->t);
-}
-
-static int new_node(const struct teller *t, const struct xstep *before, const struct xstep *s)
-{
-    if (!before || s->group == GROUP_LOSS || s->group == GROUP_COMPARE)
-        return 0;
-    if (role_of(t, s) == ROLE_LOSS_EACH && t->x->trace->rows == 1)
-        return 0;
-    if (is_softmax(t, s))
-        return !is_softmax(t, before) || before->row != s->row;
-    if (of_scaled(t, s) && of_scaled(t, before))
-        return before->layer != s->layer || before->row != s->row;
-    if (role_of(t, s) == ROLE_SMOOTHED)
-        return role_of(t, before) != ROLE_SMOOTHED;
-    const struct names *names = &t->x->names;
-    return before->layer != s->layer || before->row != s->row || before->index != s->index ||
-           (before->value >= 0 && s->value >= 0 &&
-            cr_names_is_of_row(names, before->value) != cr_names_is_of_row(names, s->value));
-}
-
-/* A name that the file gave, and not just the example's number. */
-static const char *example_name(const struct teller *t, size_t row)
-{
-    const struct spec *spec = t->x->net->spec;
-    char number[32];
-    if (!spec->example_names || row >= spec->n_examples || !spec->example_names[row])
-        return NULL;
-    snprintf(number, sizeof number, "%zu", row + 1);
-    return strcmp(spec->example_names[row], number) ? spec->example_names[row] : NULL;
-}
-
-static void tell_example(struct teller *t, size_t row)
-{
-    cr_text_printf(&t->t, "Example %zu", row + 1);
-    if (example_name(t, row)) {
-        cr_text_add(&t->t, ": ");
-        cr_paper_name(t->p, &t->t, example_name(t, row));
-    }
-    t->p->kind->heading(t->p, 3, cr_text_str(&t->t));
-    cr_text_clear(&t->t);
-}
-
-struct telling {
-    int labels;   /* announce nodes */
-    int examples; /* announce examples */
-    int parts;    /* draw what a node is computed from */
-    int params;   /* keep a parameter's steps apart from the next one's */
-};
-
-static int same_parameter(const struct teller *t, const struct xstep *a, const struct xstep *b)
-{
-    const struct value *v = t->x->trace->tape->value;
-    return a->index == b->index && v[a->value].param == v[b->value].param;
-}
-
-static int is_of(const struct teller *t, const struct xstep *s, enum extent extent)
-{
-    return s->value >= 0 && t->x->trace->tape->value[s->value].extent == extent;
-}
-
-/* Write the wanted steps first .. end - 1 that `is` accepts. */
-static void tell_steps(struct teller *t, size_t first, size_t end, struct telling how)
-{
-    const struct xstep *before = NULL;
-    int footnote = 0, open = 0;
-    for (size_t i = first; i < end; i++) {
-        const struct xstep *s = &t->x->step[i];
-        if (!s->wanted)
-            continue;
-        const int headed = how.examples && t->x->trace->rows > 1;
-        const int example = headed && is_of(t, s, PER_ROW) &&
-                            (!before || before->row != s->row || is_of(t, before, PER_NET));
-        const int all = headed && is_of(t, s, PER_NET) && !(before && is_of(t, before, PER_NET));
-        const int node = how.labels && (!before || example || all || new_node(t, before, s)) &&
-                         (s->layer >= 0 || is_example_loss(t, s) || role_of(t, s) == ROLE_SMOOTHED);
-        const int next = how.params && before && !same_parameter(t, before, s);
-        if ((example || all || node || next) && open) {
-            t->p->kind->end_steps(t->p, footnote);
-            footnote = open = 0;
-        }
-        if (example)
-            tell_example(t, s->row);
-        if (all)
-            t->p->kind->heading(t->p, 3, "All examples");
-        if (node)
-            announce(t, s);
-        if (node && how.parts)
-            cr_tell_part(t, s);
-        if (!open) {
-            t->p->kind->begin_steps(t->p, node);
-            open = 1;
-        }
-        t->p->kind->step(t->p, s);
-        footnote |= s->unrounded;
-        before = s;
-    }
-    if (open)
-        t->p->kind->end_steps(t->p, footnote);
-}
-
 /* The end of the run of steps from `i` with the same group, pass and, where `by_layer`, layer. */
 static size_t run_end(const struct explanation *x, size_t i, int by_layer)
 {
@@ -330,7 +158,7 @@ static int any_wanted(const struct explanation *x, size_t first, size_t end)
     return 0;
 }
 
-static void paragraph(struct teller *t)
+void cr_tell_paragraph(struct teller *t)
 {
     t->p->kind->paragraph(t->p, cr_text_str(&t->t));
     cr_text_clear(&t->t);
@@ -352,53 +180,6 @@ static int has_bias(const struct teller *t)
     return 0;
 }
 
-/* What batch normalisation does that the formulas do not say. */
-static void tell_batch_norm(struct teller *t)
-{
-    const struct spec *spec = t->x->net->spec;
-    for (size_t i = 0; i < spec->n_layers; i++) {
-        if (spec->layer[i].kind != LAYER_BATCH_NORM)
-            continue;
-        const int folded = cr_tape_find(t->x->trace->tape, ROLE_GAIN, -1, (int)i) >= 0;
-        cr_text_add(&t->t, "Layer ");
-        cr_paper_name(t->p, &t->t, cr_teller_layer(t, (int)i));
-        cr_text_add(&t->t,
-                    folded ? " normalises, as in predicting, by the running mean M and variance V "
-                             "that training has left: a multiplication and an addition."
-                           : " brings, as in training, each node to mean 0 and deviation 1 over "
-                             "the examples. Predicting goes by the running averages M and V.");
-        paragraph(t);
-    }
-}
-
-/* What noise and dropout layers draw: no formula gives it. */
-static void tell_drawn(struct teller *t)
-{
-    const struct spec *spec = t->x->net->spec;
-    for (size_t i = 0; i < spec->n_layers; i++) {
-        const struct spec_layer *l = &spec->layer[i];
-        const enum role role = l->kind == LAYER_NOISE ? ROLE_NOISE : ROLE_MASK;
-        if (cr_tape_find(t->x->trace->tape, role, -1, (int)i) < 0)
-            continue; /* not such a layer, or as predicting has it */
-        if (t->t.len)
-            cr_text_addc(&t->t, ' ');
-        cr_text_add(&t->t, "As in training, layer ");
-        cr_paper_name(t->p, &t->t, l->name);
-        if (l->kind == LAYER_NOISE)
-            cr_text_printf(&t->t,
-                           " adds numbers n that are drawn from the normal distribution with "
-                           "standard deviation %g.",
-                           l->amount);
-        else
-            cr_text_printf(&t->t,
-                           " multiplies by numbers m that are drawn: 0 with probability %g, else "
-                           "%.6g.",
-                           l->amount, 1 / (1 - l->amount));
-    }
-    if (t->t.len)
-        paragraph(t);
-}
-
 static void tell_forward(struct teller *t, size_t i, size_t end, int several)
 {
     if (several)
@@ -411,11 +192,10 @@ static void tell_forward(struct teller *t, size_t i, size_t end, int several)
         cr_text_add(&t->t, t->x->matrix  ? about_layers
                            : has_bias(t) ? about_nodes
                                          : about_nodes_without_bias);
-        paragraph(t);
-        tell_drawn(t);
-        tell_batch_norm(t);
+        cr_tell_paragraph(t);
+        cr_tell_layers(t);
     }
-    tell_steps(t, i, end, (struct telling){.labels = 1, .examples = 1, .parts = 1});
+    cr_tell_steps(t, i, end, (struct telling){.labels = 1, .examples = 1, .parts = 1});
     if (!t->x->step[i].pass)
         cr_tell_values(t, 0, 0);
 }
@@ -430,9 +210,9 @@ static void tell_loss(struct teller *t, size_t i, size_t end)
         if (t->x->trace->rows > 1)
             cr_text_printf(&t->t, " That of the batch is the %s of the examples' losses.",
                            t->x->net->spec->loss.reduction == REDUCE_MEAN ? "mean" : "sum");
-        paragraph(t);
+        cr_tell_paragraph(t);
     }
-    tell_steps(t, i, end, (struct telling){0});
+    cr_tell_steps(t, i, end, (struct telling){0});
 }
 
 /* By the rule that makes the output's delta. */
@@ -465,28 +245,28 @@ static void delta_words(struct teller *t, int output)
                     "back is the sum of their deltas, each times the weight in between. Times "
                     "the slope of the node's own activation function, that is its delta.");
     }
-    paragraph(t);
+    cr_tell_paragraph(t);
 }
 
 static int sends_back(const struct teller *t, size_t i, size_t end)
 {
     while (i < end && !t->x->step[i].wanted)
         i++;
-    return i < end && is_sent_back(t, &t->x->step[i]);
+    return i < end && cr_teller_is_sent_back(t, &t->x->step[i]);
 }
 
 static void tell_deltas(struct teller *t, size_t i, size_t end, int *told)
 {
-    const int layer = t->x->step[i].layer, output = is_last_layer(t, layer);
+    const int layer = t->x->step[i].layer, output = cr_teller_is_last(t, layer);
     heading_of_layer(t, sends_back(t, i, end) ? "What is sent back by the weights" : "Deltas",
                      layer);
     if (!told[output] && !t->x->why)
         delta_words(t, output);
     told[output] = 1;
-    tell_steps(t, i, end,
-               (struct telling){.labels = !output || t->x->net->spec->n_outputs > 1,
-                                .examples = 1,
-                                .parts = !output});
+    cr_tell_steps(t, i, end,
+                  (struct telling){.labels = !output || t->x->net->spec->n_outputs > 1,
+                                   .examples = 1,
+                                   .parts = !output});
 }
 
 static void tell_gradients(struct teller *t, size_t i, size_t end, int *told)
@@ -500,10 +280,10 @@ static void tell_gradients(struct teller *t, size_t i, size_t end, int *told)
             cr_text_add(&t->t, " A bias carries a 1.");
         if (t->x->trace->rows > 1)
             cr_text_add(&t->t, " The examples' contributions add up.");
-        paragraph(t);
+        cr_tell_paragraph(t);
     }
     *told = 1;
-    tell_steps(t, i, end, (struct telling){0});
+    cr_tell_steps(t, i, end, (struct telling){0});
 }
 
 static void tell_update(struct teller *t, size_t i, size_t end)
@@ -521,10 +301,10 @@ static void tell_update(struct teller *t, size_t i, size_t end)
             cr_paper_name(t->p, &t->t, row->meaning);
             cr_text_add(&t->t, ". For each parameter:");
         }
-        paragraph(t);
+        cr_tell_paragraph(t);
     }
     const int several = !cr_optimiser_is_plain(&t->x->net->spec->optimiser);
-    tell_steps(t, i, end, (struct telling){.params = several});
+    cr_tell_steps(t, i, end, (struct telling){.params = several});
 }
 
 /* Every gradient of a pass in one table. */
@@ -624,7 +404,7 @@ static void tell_comparison(struct teller *t, size_t first, size_t end)
     const struct tape *tape = x->trace->tape;
     struct cells c = {0};
     t->p->kind->heading(t->p, 2, "Before and after");
-    tell_steps(t, first, end, (struct telling){0});
+    cr_tell_steps(t, first, end, (struct telling){0});
     if (x->why)
         return;
     static const char *const head[] = {"Quantity", "Before", "After", "Reduction", "Per cent"};
@@ -673,7 +453,7 @@ static void tell_title(struct teller *t)
     if (x->carry) {
         cr_text_add(&t->t, "Every step goes on with the numbers as they are displayed, as with a "
                            "pocket calculator.");
-        paragraph(t);
+        cr_tell_paragraph(t);
     }
 }
 
@@ -696,7 +476,7 @@ static void tell_fold(struct teller *t)
     const struct symbol s = cr_names_symbol(&x->names, grad, 0, 0, 0);
     cr_paper_symbol(t->p, &t->t, s);
     cr_text_add(&t->t, ", for example.");
-    paragraph(t);
+    cr_tell_paragraph(t);
 }
 
 static void tell_backward(struct teller *t, size_t i, int pass)
@@ -710,7 +490,7 @@ static void tell_backward(struct teller *t, size_t i, int pass)
             &t->t,
             "Now the chain rule, from the loss back to the inputs: each number computed on the "
             "way is used again for everything before it.");
-        paragraph(t);
+        cr_tell_paragraph(t);
     }
 }
 
@@ -754,7 +534,7 @@ void cr_narrate(struct explanation *x, struct paper *p)
                 p->kind->heading(p, 2,
                                  x->trace->updates > 1 ? "Forward pass after the last update"
                                                        : "Second forward pass");
-                tell_steps(&t, i, end, (struct telling){.labels = 1, .examples = 1});
+                cr_tell_steps(&t, i, end, (struct telling){.labels = 1, .examples = 1});
                 break;
             case GROUP_COMPARE: tell_comparison(&t, i, end); break;
             }
@@ -763,7 +543,7 @@ void cr_narrate(struct explanation *x, struct paper *p)
     }
     if (x->trace->forward_only && !x->why) {
         cr_text_add(&t.t, "No target is given, so there is no loss, and nothing to go back from.");
-        paragraph(&t);
+        cr_tell_paragraph(&t);
     }
     p->r->failed |= t.t.failed;
     cr_text_free(&t.t);

@@ -24,6 +24,28 @@ void cr_cells_finish(struct paper *p, const char *caption, struct cells *c, size
 
 const char *cr_teller_layer(const struct teller *t, int layer);
 
+int cr_teller_is_last(const struct teller *t, int layer);
+
+/* The sentences in the making become a paragraph. */
+void cr_tell_paragraph(struct teller *t);
+
+/* How steps are told (tell_steps.c). */
+struct telling {
+    int labels;   /* announce nodes */
+    int examples; /* announce examples */
+    int parts;    /* draw what a node is computed from */
+    int params;   /* keep a parameter's steps apart from the next one's */
+};
+
+/* Write the wanted steps first .. end - 1. */
+void cr_tell_steps(struct teller *t, size_t first, size_t end, struct telling how);
+
+/* Whether a step is the gradient of what a layer read from several others. */
+int cr_teller_is_sent_back(const struct teller *t, const struct xstep *s);
+
+/* What layers do that no formula says: draw, average (tell_layers.c). */
+void cr_tell_layers(struct teller *t);
+
 /* `x1 = 2`, as an equation on paper. */
 void cr_teller_equation(struct paper *p, struct text *out, const struct xstep *s);
 

@@ -8,12 +8,6 @@
 
 enum { MOST = 24 }; /* inputs that are told one by one */
 
-static void paragraph(struct teller *t)
-{
-    t->p->kind->paragraph(t->p, cr_text_str(&t->t));
-    cr_text_clear(&t->t);
-}
-
 static void add_name(struct teller *t, const char *before, const char *name, const char *after)
 {
     cr_text_add(&t->t, before);
@@ -41,7 +35,7 @@ static void tell_scaling(struct teller *t)
                    p->columns, p->columns == 1 ? "" : "s", p->columns == 1 ? "s" : "", p->n,
                    p->n == 1 ? "" : "s");
     add_name(t, "", words[p->scaling], p->scaling == CR_SCALING_NONE ? "" : constant);
-    paragraph(t);
+    cr_tell_paragraph(t);
 }
 
 /* "age: the number; the table has 30" */
@@ -112,7 +106,7 @@ void cr_tell_row(struct teller *t)
     }
     if (left) {
         cr_text_printf(&t->t, "And %zu more input%s, in the same way.", left, left == 1 ? "" : "s");
-        paragraph(t);
+        cr_tell_paragraph(t);
     }
     if (i < x->n_prepare)
         tell_target(t, i);
@@ -148,7 +142,7 @@ void cr_tell_answer(struct teller *t)
     } else {
         cr_text_add(&t->t, "The answer is the output.");
     }
-    paragraph(t);
+    cr_tell_paragraph(t);
     if (x->answer)
         write_steps(t, x->answer, 1);
 }
