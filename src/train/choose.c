@@ -8,6 +8,7 @@
 #include "train/fit.h"
 #include "train/recipe.h"
 
+enum { MOST_SINGLE = 20 }; /* classes of one row each */
 #define MAX_MEMORY ((size_t)1 << 30)
 
 cr_status cr_fit_fail(const struct fit *f, cr_error *err, cr_status code, const char *fmt, ...)
@@ -172,6 +173,14 @@ static cr_status choose_classes(struct fit *f, cr_error *err)
     if (p->classes.n < 2)
         return cr_fit_fail(f, err, CR_ERR_VALUE, "column '%s' holds one class only, '%s'",
                            cr_table_label_name(t), p->classes.name[0]);
+    if (cr_table_role(t, CR_ROLE_LABEL)->code && p->classes.n > MOST_SINGLE &&
+        p->classes.n == t->rows - cr_table_role(t, CR_ROLE_LABEL)->missing) {
+        cr_fit_fail(f, err, CR_ERR_VALUE,
+                    "column '%s' holds another text in every row: no class can be learned",
+                    cr_table_label_name(t));
+        cr_hint(err, "is it the right column? One text is '%.40s'", p->classes.name[0]);
+        return CR_ERR_VALUE;
+    }
     p->code = outputs == 1 ? CODE_ONE_COLUMN : CODE_ONE_HOT;
     p->off = target_kind(f->spec) == TARGET_SIGN ? -1 : 0;
     p->n_outputs = outputs == 1 ? 1 : p->classes.n;
