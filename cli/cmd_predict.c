@@ -43,15 +43,17 @@ static void print_notes(const cr_model *model, const cr_score *score)
     if (score->ignored)
         fprintf(stderr, "ignored %zu column%s that the model does not use\n", score->ignored,
                 score->ignored == 1 ? "" : "s");
+    const char *s = score->scored == 1 ? "" : "s";
     if (score->scored == 0)
         return;
     if (cr_model_task(model) == CR_CLASSIFICATION)
-        fprintf(stderr, "accuracy %.2f %% on %zu rows\n", 100 * score->accuracy, score->scored);
+        fprintf(stderr, "accuracy %.2f %% on %zu row%s\n", 100 * score->accuracy, score->scored, s);
     else if (isnan(score->r2))
-        fprintf(stderr, "rmse %.6g on %zu rows\n", score->rmse, score->scored);
+        fprintf(stderr, "rmse %.6g on %zu row%s%s\n", score->rmse, score->scored, s,
+                score->scored > 1 ? " with one target for all" : "");
     else
-        fprintf(stderr, "rmse %.6g, R\u00b2 %.4f on %zu rows\n", score->rmse, score->r2,
-                score->scored);
+        fprintf(stderr, "rmse %.6g, R\u00b2 %.4f on %zu row%s\n", score->rmse, score->r2,
+                score->scored, s);
 }
 
 static int run(const void *p)
