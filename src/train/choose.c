@@ -39,35 +39,73 @@ static int is_input(const struct column *c)
     return (c->role == CR_ROLE_INPUT || c->role == CR_ROLE_ORDER) && !cr_column_is_ignored(c);
 }
 
-/* The columns that the network file's inputs name, in their order: all of them, or none. */
-static cr_status name_columns(struct fit *f, cr_error *err)
+static cr_status fail_input(struct fit *f, const char *name, cr_error *err)
 {
     const cr_table *t = f->table;
     const struct spec *s = f->spec;
-    size_t found = 0, missing = 0;
-    for (size_t i = 0; i < s->n_inputs; i++) {
-        f->columns[i] = cr_table_find(t, s->input_names[i]);
-        if (f->columns[i] < t->cols && is_input(&t->column[f->columns[i]]))
-            found++;
-        else
-            missing = i;
-    }
-    f->named = found == s->n_inputs;
-    f->n_columns = s->n_inputs;
-    if (f->named || (found == 0 && names_are_default(s)))
-        return CR_OK;
     const char **names = arena_new(&f->arena, const char *, t->cols);
     if (!names)
         return cr_fail_memory(err);
     for (size_t i = 0; i < t->cols; i++)
         names[i] = t->column[i].name;
-    const char *near = cr_suggest(s->input_names[missing], names, t->cols);
+    const char *near = cr_suggest(name, names, t->cols);
     cr_fail_at(err, CR_ERR_UNKNOWN, &s->source, s->inputs_at,
-               "the network has an input '%s', but '%s' has no such column",
-               s->input_names[missing], t->source);
+               "the network has an input '%s', but '%s' has no such column", name, t->source);
     if (near)
         cr_hint(err, "did you mean '%s'?", near);
     return CR_ERR_UNKNOWN;
+}
+
+/* The column that an input may have been made of: its name is the longest that the input's begins
+ * with. Whether it was shows when the table is prepared. */
+static size_t column_of_input(const cr_table *t, const char *name)
+{
+    size_t found = t->cols, longest = 0;
+    for (size_t i = 0; i < t->cols; i++) {
+        const size_t n = strlen(t->column[i].name);
+        if (n >= longest && !strncmp(name, t->column[i].name, n) && is_input(&t->column[i])) {
+            found = i;
+            longest = n;
+        }
+    }
+    return found;
+}
+
+/* The columns that the prepared inputs which the network file names are made of. */
+static cr_status prepared_columns(struct fit *f, cr_error *err)
+{
+    const struct spec *s = f->spec;
+    unsigned char *taken = arena_new(&f->arena, unsigned char, f->table->cols);
+    if (!taken)
+        return cr_fail_memory(err);
+    f->n_columns = 0;
+    for (size_t i = 0; i < s->n_inputs; i++) {
+        const size_t at = column_of_input(f->table, s->input_names[i]);
+        if (at == f->table->cols)
+            return fail_input(f, s->input_names[i], err);
+        if (!taken[at])
+            f->columns[f->n_columns++] = at;
+        taken[at] = 1;
+    }
+    f->prepared = 1;
+    return CR_OK;
+}
+
+/* The columns that the network file's inputs name, in their order: all of them, or none. */
+static cr_status name_columns(struct fit *f, cr_error *err)
+{
+    const cr_table *t = f->table;
+    const struct spec *s = f->spec;
+    size_t found = 0;
+    for (size_t i = 0; i < s->n_inputs; i++) {
+        f->columns[i] = cr_table_find(t, s->input_names[i]);
+        found += f->columns[i] < t->cols && is_input(&t->column[f->columns[i]]);
+    }
+    f->named = found == s->n_inputs;
+    f->n_columns = s->n_inputs;
+    if (f->named || (found == 0 && names_are_default(s)))
+        return CR_OK;
+    return prepared_columns(f, err);
 }
 
 static cr_status find_columns(struct fit *f, cr_error *err)
@@ -78,7 +116,7 @@ static cr_status find_columns(struct fit *f, cr_error *err)
     cr_status status = f->columns ? CR_OK : cr_fail_memory(err);
     if (status == CR_OK && f->spec)
         status = name_columns(f, err);
-    if (status != CR_OK || f->named)
+    if (status != CR_OK || f->named || f->prepared)
         return status;
     f->n_columns = 0;
     for (size_t i = 0; i < t->cols; i++)
@@ -90,10 +128,26 @@ static cr_status find_columns(struct fit *f, cr_error *err)
     return CR_OK;
 }
 
+/* The network file's inputs are not those that their columns become. */
+static cr_status fail_prepared(struct fit *f, size_t input, cr_error *err)
+{
+    const struct spec *s = f->spec;
+    const struct prepare *p = &f->prepare;
+    for (size_t i = 0; input < p->n_inputs && i < p->n_inputs; i++)
+        if (!strcmp(s->input_names[input], p->input[i].name))
+            return cr_fail_at(err, CR_ERR_SHAPE, &s->source, s->inputs_at,
+                              "input %zu of the network is '%s', but the columns give '%s' there",
+                              input + 1, s->input_names[input], p->input[input].name);
+    return fail_input(f, s->input_names[input], err);
+}
+
 static cr_status match_inputs(struct fit *f, cr_error *err)
 {
     const struct spec *s = f->spec;
     const struct prepare *p = &f->prepare;
+    for (size_t i = 0; f->prepared && i < s->n_inputs; i++)
+        if (i >= p->n_inputs || strcmp(s->input_names[i], p->input[i].name) != 0)
+            return fail_prepared(f, i, err);
     if (s->n_inputs == p->n_inputs)
         return CR_OK;
     cr_fail_at(err, CR_ERR_SHAPE, &s->source, s->inputs_at,
