@@ -37,7 +37,7 @@ static const struct option options[] = {
      .choices = formats},
     {"max-memory", 0, "BYTES", "the most memory for parameters, and for the values of one pass",
      OPTION_BYTES, offsetof(struct args, max_memory), .min = 1024, .max = 1e18},
-    {"output", 'o', "FILE", "write to FILE instead of standard output", OPTION_STRING,
+    {"output", 'o', "FILE", "write to FILE instead of standard output", OPTION_OUTPUT,
      offsetof(struct args, output)},
     {0},
 };

@@ -54,7 +54,7 @@ static const struct option options[] = {
      OPTION_STRING, offsetof(struct args, why)},
     {"step", 0, NULL, "one step at a time; Enter goes on", OPTION_FLAG,
      offsetof(struct args, step)},
-    {"output", 'o', "FILE", "write to FILE instead of standard output", OPTION_STRING,
+    {"output", 'o', "FILE", "write to FILE instead of standard output", OPTION_OUTPUT,
      offsetof(struct args, output)},
     {0},
 };

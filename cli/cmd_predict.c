@@ -19,7 +19,7 @@ static const struct positional positionals[] = {
 static const char *const formats[] = {"csv", "jsonl", "npy", NULL};
 
 static const struct option options[] = {
-    {"output", 'o', "FILE", "write to FILE", OPTION_STRING, offsetof(struct args, output)},
+    {"output", 'o', "FILE", "write to FILE", OPTION_OUTPUT, offsetof(struct args, output)},
     {"format", 'f', "FORMAT", "how to write the answers", OPTION_CHOICE,
      offsetof(struct args, format), .choices = formats},
     {"keep", 'k', NULL, "write the columns of DATA too, before the answer", OPTION_FLAG,

@@ -49,13 +49,13 @@ static const struct positional positionals[] = {
 static const struct option options[] = {
     {"target", 't', "COLUMN", "the column to predict (needed)", OPTION_STRING,
      offsetof(struct args, target)},
-    {"net", 'n', "NET", "a network file; without it the recipe's network", OPTION_STRING,
+    {"net", 'n', "NET", "a network file; without it the recipe's network", OPTION_INPUT,
      offsetof(struct args, net)},
     {"recipe", 0, "NAME",
      "network and training without a network file: realmlp-td-s, the default, and so far the only "
      "one; --print-config writes it out",
      OPTION_STRING, offsetof(struct args, recipe)},
-    {"output", 'o', "MODEL", "the model file to write", OPTION_STRING,
+    {"output", 'o', "MODEL", "the model file to write", OPTION_OUTPUT,
      offsetof(struct args, output)},
     {"seed", 's', "N", "of all that is random; without it the network file's seed, or 1",
      OPTION_SEED, offsetof(struct args, seed), .min = 0, .max = 9223372036854775807.0},
@@ -99,7 +99,7 @@ static const struct option options[] = {
     {"checkpoint", 0, "FILE",
      "where to keep what --resume needs; without it MODEL with .checkpoint after it. It is removed "
      "when training is complete",
-     OPTION_STRING, offsetof(struct args, checkpoint)},
+     OPTION_OUTPUT, offsetof(struct args, checkpoint)},
     {"checkpoint-minutes", 0, "N", "write it every so many minutes", OPTION_DOUBLE,
      offsetof(struct args, checkpoint_minutes), .min = 1e-6, .max = 1e6},
     {"checkpoint-epochs", 0, "N", "write it every so many epochs too", OPTION_SIZE,
@@ -111,7 +111,7 @@ static const struct option options[] = {
     {"find-learning-rate", 0, "FILE",
      "only try learning rates, each step a higher one: a drawing of the losses goes to FILE (where it "
      "ends in .csv, the numbers), a suggestion to standard output, and no model is made",
-     OPTION_STRING, offsetof(struct args, find_rate)},
+     OPTION_OUTPUT, offsetof(struct args, find_rate)},
     {"print-config", 0, NULL,
      "write the network and all settings as a network file, with the origin of each, and train nothing",
      OPTION_FLAG, offsetof(struct args, print_config)},
@@ -124,9 +124,9 @@ static const struct option options[] = {
     {"report", 0, "FILE",
      "write the report there; without it beside the model, with '.report.html' in place of "
      "'.safetensors'",
-     OPTION_STRING, offsetof(struct args, report)},
+     OPTION_OUTPUT, offsetof(struct args, report)},
     {"no-report", 0, NULL, "write no report", OPTION_FLAG, offsetof(struct args, no_report)},
-    {"log", 0, "FILE", "write what is measured there, one JSON object a line", OPTION_STRING,
+    {"log", 0, "FILE", "write what is measured there, one JSON object a line", OPTION_OUTPUT,
      offsetof(struct args, log)},
     {"log-every", 0, "STEPS", "log a line every so many steps as well as after every epoch",
      OPTION_SIZE, offsetof(struct args, log_every), .min = 1, .max = 1e9},
