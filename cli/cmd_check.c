@@ -25,8 +25,8 @@ static const struct positional positionals[] = {
      "a network file, whose examples are the batch; or, with DATA, a model that "
      "'chainrule train' wrote",
      offsetof(struct args, file), .optional = 0},
-    {"DATA", "a CSV file with the model's columns and its target", offsetof(struct args, data),
-     .optional = 1},
+    {"DATA", "a table, as CSV, NumPy or IDX, with the model's columns and its target",
+     offsetof(struct args, data), .optional = 1},
     {0}};
 static const struct option options[] = {
     {"tolerance", 0, "X", "the largest relative difference that counts as agreement", OPTION_DOUBLE,

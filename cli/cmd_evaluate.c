@@ -21,7 +21,8 @@ static const char *const formats[] = {"text", "json", NULL};
 
 static const struct positional positionals[] = {
     {"MODEL", "a model file that 'chainrule train' wrote", offsetof(struct args, model), 0},
-    {"DATA", "a CSV file with a header, the model's columns and its target; - is standard input",
+    {"DATA",
+     "a table, as CSV, NumPy or IDX, with the model's columns and its target; - is standard input",
      offsetof(struct args, data), 0},
     {0},
 };

@@ -22,8 +22,8 @@ static const char *const forms[] = {"scalar", "matrix", NULL};
 static const struct positional positionals[] = {
     {"FILE", "a network file; or, with DATA, a model that 'chainrule train' wrote",
      offsetof(struct args, file), .optional = 0},
-    {"DATA", "a CSV file with a header, one row of which is explained", offsetof(struct args, data),
-     .optional = 1},
+    {"DATA", "a table, as CSV, NumPy or IDX, one row of which is explained",
+     offsetof(struct args, data), .optional = 1},
     {0},
 };
 

@@ -42,7 +42,7 @@ static const char *const keeps[] = {"last", "best", NULL};
 static const char *const precisions[] = {"float32", "bf16", NULL};
 
 static const struct positional positionals[] = {
-    {"DATA", "a CSV file with a header; - is standard input", offsetof(struct args, data), 0},
+    {"DATA", "a table, as CSV, NumPy or IDX; - is standard input", offsetof(struct args, data), 0},
     {0},
 };
 

@@ -5,6 +5,17 @@
 
 #include "data/number.h"
 
+/* A word that stands for a missing value elsewhere. It may be a category's name, so it does not here. */
+static int seems_missing(const char *s, size_t n)
+{
+    static const char *const words[] = {"None", "none", "nil", "missing", "#N/A",  "<NA>",   "n.a.",
+                                        "-",    "--",   ".",   "#VALUE!", "#REF!", "#DIV/0!"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strlen(words[i]) == n && !memcmp(s, words[i], n))
+            return 1;
+    return 0;
+}
+
 cr_status cr_cell_fail(const struct csv *csv, const struct want *w, cr_error *err)
 {
     size_t n;
@@ -38,6 +49,8 @@ cr_status cr_cell_fail(const struct csv *csv, const struct want *w, cr_error *er
                 w->name);
     if (cr_cell_is_formatted_number(s, n))
         cr_hint(err, NUMBER_HINT "; of type category it is read as text");
+    else if (seems_missing(s, n))
+        cr_hint(err, "a cell without a value is empty, or says NA, N/A, NaN, null or ?");
     else
         cr_hint(err, "the column is read as numbers; of type category it is read as text");
     return CR_ERR_VALUE;

@@ -271,6 +271,8 @@ static cr_status add_role(struct planner *p, const char *name, cr_column_role ro
             return cr_fail(err, CR_ERR_ARGUMENT, "column '%s' cannot have two roles", name);
     if (p->type[field] != CR_COLUMN_AUTO && type == CR_COLUMN_AUTO)
         type = p->type[field];
+    if (role == CR_ROLE_LABEL && (type == CR_COLUMN_TEXT || type == CR_COLUMN_IDENTIFIER))
+        type = CR_COLUMN_CATEGORY; /* what is to be predicted is not ignored */
     p->plan.want[p->plan.n++] =
         (struct want){p->header.name[field], field, role, type, store_of(type)};
     return CR_OK;

@@ -183,7 +183,9 @@ static cr_status prepare_inputs(const struct fit *f, const struct share *share, 
         return CR_OK;
     const struct source src = {.name = share->table->source};
     return cr_fail_at(err, CR_ERR_VALUE, &src, (struct place){0},
-                      "row %zu: the number in column '%s' is too far from all others",
+                      p->scaling == CR_SCALING_NONE
+                          ? "row %zu: the number in column '%s' is too large without scaling"
+                          : "row %zu: the number in column '%s' is too far from all others",
                       row[done] + 1, p->column[p->input[bad].column].name);
 }
 

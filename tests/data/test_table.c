@@ -84,7 +84,11 @@ static void says_why_a_type(void **state)
     static const char *const lists[] = {"1,2", "1,3",
                                         "2,3"}; /* few, so perhaps meant as they are */
     type_is(lists, 3, CR_COLUMN_CATEGORY, "3 different texts");
-    cr_table *t = parse("x,y\n1,\n2,NA\n", &(cr_table_options){.label = "y"});
+    cr_table *t = parse("x,y\n1,p\n2,q\n", &(cr_table_options){.label = "y", .types = "y=text"});
+    assert_string_equal(cr_table_column(t, 1).why, "given");
+    assert_int_equal(cr_table_column(t, 1).type, CR_COLUMN_CATEGORY);
+    cr_table_free(t);
+    t = parse("x,y\n1,\n2,NA\n", &(cr_table_options){.label = "y"});
     assert_string_equal(cr_table_column(t, 1).why, "no values");
     cr_table_free(t);
 }
