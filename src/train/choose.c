@@ -43,12 +43,22 @@ static cr_status fail_input(struct fit *f, const char *name, cr_error *err)
 {
     const cr_table *t = f->table;
     const struct spec *s = f->spec;
+    const size_t at = cr_table_find(t, name);
+    if (at < t->cols && !is_input(&t->column[at]))
+        return cr_fail_at(err, CR_ERR_VALUE, &s->source, s->inputs_at,
+                          "the network has an input '%s', but that column of '%s' is %s", name,
+                          t->source,
+                          t->column[at].role == CR_ROLE_LABEL   ? "what is to be predicted"
+                          : t->column[at].role == CR_ROLE_INPUT ? "ignored"
+                                                                : "for groups or weights");
     const char **names = arena_new(&f->arena, const char *, t->cols);
     if (!names)
         return cr_fail_memory(err);
+    size_t n = 0;
     for (size_t i = 0; i < t->cols; i++)
-        names[i] = t->column[i].name;
-    const char *near = cr_suggest(name, names, t->cols);
+        if (is_input(&t->column[i]))
+            names[n++] = t->column[i].name;
+    const char *near = cr_suggest(name, names, n);
     cr_fail_at(err, CR_ERR_UNKNOWN, &s->source, s->inputs_at,
                "the network has an input '%s', but '%s' has no such column", name, t->source);
     if (near)
