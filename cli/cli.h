@@ -13,7 +13,7 @@
  *          offsetof(struct args, times), .min = 1, .max = 100},
  *         {"style", 0, "STYLE", "how to greet", OPTION_CHOICE,
  *          offsetof(struct args, style), .choices = styles},
- *         {"output", 'o', "FILE", "write to FILE", OPTION_STRING,
+ *         {"output", 'o', "FILE", "write to FILE", OPTION_OUTPUT,
  *          offsetof(struct args, output)},
  *         {0}};
  *     static int run(const void *p)
@@ -81,6 +81,11 @@ void cli_out_drop(struct cli_out *out);
 
 /* The three calls above for bytes that are in memory already. */
 int cli_write(const char *path, const void *data, size_t size);
+
+/* Refuse a command line by which a file that is read would be overwritten, or two outputs would be one
+ * file: options of kind OPTION_INPUT and OPTION_OUTPUT; arguments without a dash are read.
+ * 0 or CLI_FAILED with the message printed. */
+int cli_check_overwrite(const struct command *command, const void *args);
 
 /* The whole of a file ("-": standard input), with a terminator that *size does not count;
  * freed with free. Files over `limit` bytes are refused. 0 or CLI_FAILED, printed. */

@@ -21,11 +21,11 @@ static const struct positional positionals[] = {
 
 static const struct option options[] = {
     {"network", 0, "FILE",
-     "the network that the text is about; without it, it is made out from the text", OPTION_STRING,
+     "the network that the text is about; without it, it is made out from the text", OPTION_INPUT,
      offsetof(struct args, network)},
     {"format", 0, "FORMAT", "what to write", OPTION_CHOICE, offsetof(struct args, format),
      .choices = formats},
-    {"output", 'o', "FILE", "write to FILE instead of standard output", OPTION_STRING,
+    {"output", 'o', "FILE", "write to FILE instead of standard output", OPTION_OUTPUT,
      offsetof(struct args, output)},
     {0},
 };

@@ -41,7 +41,7 @@ static const struct option options[] = {
      offsetof(struct args, precision), .choices = precisions},
     {"format", 0, "FORMAT", "how to write it", OPTION_CHOICE, offsetof(struct args, format),
      .choices = formats},
-    {"output", 'o', "FILE", "write to FILE instead of standard output", OPTION_STRING,
+    {"output", 'o', "FILE", "write to FILE instead of standard output", OPTION_OUTPUT,
      offsetof(struct args, output)},
     {0},
 };

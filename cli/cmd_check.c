@@ -25,8 +25,8 @@ static const struct positional positionals[] = {
      "a network file, whose examples are the batch; or, with DATA, a model that "
      "'chainrule train' wrote",
      offsetof(struct args, file), .optional = 0},
-    {"DATA", "a CSV file with the model's columns and its target", offsetof(struct args, data),
-     .optional = 1},
+    {"DATA", "a table, as CSV, NumPy or IDX, with the model's columns and its target",
+     offsetof(struct args, data), .optional = 1},
     {0}};
 static const struct option options[] = {
     {"tolerance", 0, "X", "the largest relative difference that counts as agreement", OPTION_DOUBLE,
@@ -37,7 +37,7 @@ static const struct option options[] = {
      .choices = formats},
     {"max-memory", 0, "BYTES", "the most memory for parameters, and for the values of one pass",
      OPTION_BYTES, offsetof(struct args, max_memory), .min = 1024, .max = 1e18},
-    {"output", 'o', "FILE", "write to FILE instead of standard output", OPTION_STRING,
+    {"output", 'o', "FILE", "write to FILE instead of standard output", OPTION_OUTPUT,
      offsetof(struct args, output)},
     {0},
 };

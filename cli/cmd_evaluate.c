@@ -21,7 +21,8 @@ static const char *const formats[] = {"text", "json", NULL};
 
 static const struct positional positionals[] = {
     {"MODEL", "a model file that 'chainrule train' wrote", offsetof(struct args, model), 0},
-    {"DATA", "a CSV file with a header, the model's columns and its target; - is standard input",
+    {"DATA",
+     "a table, as CSV, NumPy or IDX, with the model's columns and its target; - is standard input",
      offsetof(struct args, data), 0},
     {0},
 };
@@ -35,7 +36,7 @@ static const struct option options[] = {
      OPTION_STRING, offsetof(struct args, metrics)},
     {"weights", 0, "COLUMN", "a column of DATA that says how much each row counts", OPTION_STRING,
      offsetof(struct args, weights)},
-    {"output", 'o', "FILE", "write to FILE", OPTION_STRING, offsetof(struct args, output)},
+    {"output", 'o', "FILE", "write to FILE", OPTION_OUTPUT, offsetof(struct args, output)},
     {"resamples", 0, "N",
      "of the rows, for the intervals; without it 1,000, or fewer where there are very many rows",
      OPTION_SIZE, offsetof(struct args, resamples), .min = 10, .max = 1e6},

@@ -22,8 +22,8 @@ static const char *const forms[] = {"scalar", "matrix", NULL};
 static const struct positional positionals[] = {
     {"FILE", "a network file; or, with DATA, a model that 'chainrule train' wrote",
      offsetof(struct args, file), .optional = 0},
-    {"DATA", "a CSV file with a header, one row of which is explained", offsetof(struct args, data),
-     .optional = 1},
+    {"DATA", "a table, as CSV, NumPy or IDX, one row of which is explained",
+     offsetof(struct args, data), .optional = 1},
     {0},
 };
 
@@ -54,7 +54,7 @@ static const struct option options[] = {
      OPTION_STRING, offsetof(struct args, why)},
     {"step", 0, NULL, "one step at a time; Enter goes on", OPTION_FLAG,
      offsetof(struct args, step)},
-    {"output", 'o', "FILE", "write to FILE instead of standard output", OPTION_STRING,
+    {"output", 'o', "FILE", "write to FILE instead of standard output", OPTION_OUTPUT,
      offsetof(struct args, output)},
     {0},
 };

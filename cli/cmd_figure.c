@@ -37,7 +37,7 @@ static const struct option options[] = {
      OPTION_INT, offsetof(struct args, digits), .min = 0, .max = 100},
     {"sig", 0, "N", "significant digits instead of decimal places", OPTION_INT,
      offsetof(struct args, sig), .min = 1, .max = 100},
-    {"output", 'o', "FILE", "write to FILE instead of standard output", OPTION_STRING,
+    {"output", 'o', "FILE", "write to FILE instead of standard output", OPTION_OUTPUT,
      offsetof(struct args, output)},
     {0},
 };

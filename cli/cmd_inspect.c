@@ -19,7 +19,7 @@ static const struct positional positionals[] = {
 static const struct option options[] = {
     {"format", 'f', "FORMAT", "how to write it", OPTION_CHOICE, offsetof(struct args, format),
      .choices = formats},
-    {"output", 'o', "FILE", "write to FILE", OPTION_STRING, offsetof(struct args, output)},
+    {"output", 'o', "FILE", "write to FILE", OPTION_OUTPUT, offsetof(struct args, output)},
     {0},
 };
 

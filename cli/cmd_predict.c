@@ -19,7 +19,7 @@ static const struct positional positionals[] = {
 static const char *const formats[] = {"csv", "jsonl", "npy", NULL};
 
 static const struct option options[] = {
-    {"output", 'o', "FILE", "write to FILE", OPTION_STRING, offsetof(struct args, output)},
+    {"output", 'o', "FILE", "write to FILE", OPTION_OUTPUT, offsetof(struct args, output)},
     {"format", 'f', "FORMAT", "how to write the answers", OPTION_CHOICE,
      offsetof(struct args, format), .choices = formats},
     {"keep", 'k', NULL, "write the columns of DATA too, before the answer", OPTION_FLAG,
@@ -43,15 +43,17 @@ static void print_notes(const cr_model *model, const cr_score *score)
     if (score->ignored)
         fprintf(stderr, "ignored %zu column%s that the model does not use\n", score->ignored,
                 score->ignored == 1 ? "" : "s");
+    const char *s = score->scored == 1 ? "" : "s";
     if (score->scored == 0)
         return;
     if (cr_model_task(model) == CR_CLASSIFICATION)
-        fprintf(stderr, "accuracy %.2f %% on %zu rows\n", 100 * score->accuracy, score->scored);
+        fprintf(stderr, "accuracy %.2f %% on %zu row%s\n", 100 * score->accuracy, score->scored, s);
     else if (isnan(score->r2))
-        fprintf(stderr, "rmse %.6g on %zu rows\n", score->rmse, score->scored);
+        fprintf(stderr, "rmse %.6g on %zu row%s%s\n", score->rmse, score->scored, s,
+                score->scored > 1 ? " with one target for all" : "");
     else
-        fprintf(stderr, "rmse %.6g, R\u00b2 %.4f on %zu rows\n", score->rmse, score->r2,
-                score->scored);
+        fprintf(stderr, "rmse %.6g, R\u00b2 %.4f on %zu row%s\n", score->rmse, score->r2,
+                score->scored, s);
 }
 
 static int run(const void *p)

@@ -42,20 +42,20 @@ static const char *const keeps[] = {"last", "best", NULL};
 static const char *const precisions[] = {"float32", "bf16", NULL};
 
 static const struct positional positionals[] = {
-    {"DATA", "a CSV file with a header; - is standard input", offsetof(struct args, data), 0},
+    {"DATA", "a table, as CSV, NumPy or IDX; - is standard input", offsetof(struct args, data), 0},
     {0},
 };
 
 static const struct option options[] = {
     {"target", 't', "COLUMN", "the column to predict (needed)", OPTION_STRING,
      offsetof(struct args, target)},
-    {"net", 'n', "NET", "a network file; without it the recipe's network", OPTION_STRING,
+    {"net", 'n', "NET", "a network file; without it the recipe's network", OPTION_INPUT,
      offsetof(struct args, net)},
     {"recipe", 0, "NAME",
      "network and training without a network file: realmlp-td-s, the default, and so far the only "
      "one; --print-config writes it out",
      OPTION_STRING, offsetof(struct args, recipe)},
-    {"output", 'o', "MODEL", "the model file to write", OPTION_STRING,
+    {"output", 'o', "MODEL", "the model file to write", OPTION_OUTPUT,
      offsetof(struct args, output)},
     {"seed", 's', "N", "of all that is random; without it the network file's seed, or 1",
      OPTION_SEED, offsetof(struct args, seed), .min = 0, .max = 9223372036854775807.0},
@@ -99,7 +99,7 @@ static const struct option options[] = {
     {"checkpoint", 0, "FILE",
      "where to keep what --resume needs; without it MODEL with .checkpoint after it. It is removed "
      "when training is complete",
-     OPTION_STRING, offsetof(struct args, checkpoint)},
+     OPTION_OUTPUT, offsetof(struct args, checkpoint)},
     {"checkpoint-minutes", 0, "N", "write it every so many minutes", OPTION_DOUBLE,
      offsetof(struct args, checkpoint_minutes), .min = 1e-6, .max = 1e6},
     {"checkpoint-epochs", 0, "N", "write it every so many epochs too", OPTION_SIZE,
@@ -111,7 +111,7 @@ static const struct option options[] = {
     {"find-learning-rate", 0, "FILE",
      "only try learning rates, each step a higher one: a drawing of the losses goes to FILE (where it "
      "ends in .csv, the numbers), a suggestion to standard output, and no model is made",
-     OPTION_STRING, offsetof(struct args, find_rate)},
+     OPTION_OUTPUT, offsetof(struct args, find_rate)},
     {"print-config", 0, NULL,
      "write the network and all settings as a network file, with the origin of each, and train nothing",
      OPTION_FLAG, offsetof(struct args, print_config)},
@@ -124,9 +124,9 @@ static const struct option options[] = {
     {"report", 0, "FILE",
      "write the report there; without it beside the model, with '.report.html' in place of "
      "'.safetensors'",
-     OPTION_STRING, offsetof(struct args, report)},
+     OPTION_OUTPUT, offsetof(struct args, report)},
     {"no-report", 0, NULL, "write no report", OPTION_FLAG, offsetof(struct args, no_report)},
-    {"log", 0, "FILE", "write what is measured there, one JSON object a line", OPTION_STRING,
+    {"log", 0, "FILE", "write what is measured there, one JSON object a line", OPTION_OUTPUT,
      offsetof(struct args, log)},
     {"log-every", 0, "STEPS", "log a line every so many steps as well as after every epoch",
      OPTION_SIZE, offsetof(struct args, log_every), .min = 1, .max = 1e9},
@@ -157,9 +157,9 @@ static void print_header(const struct session *s)
 {
     const cr_fit_report *r = s->report;
     char a[32], b[32];
-    printf("%s rows; %zu column%s %zu input%s",
-           cli_grouped(r->rows + r->validation + r->test, a, sizeof a), r->columns,
-           r->columns == 1 ? " gives" : "s give", r->inputs, r->inputs == 1 ? "" : "s");
+    const size_t all = r->rows + r->validation + r->test;
+    printf("%s row%s; %zu column%s %zu input%s", cli_grouped(all, a, sizeof a), all == 1 ? "" : "s",
+           r->columns, r->columns == 1 ? " gives" : "s give", r->inputs, r->inputs == 1 ? "" : "s");
     if (r->constant)
         printf(" (%zu with one value only)", r->constant);
     printf("\n");
@@ -173,8 +173,8 @@ static void print_header(const struct session *s)
         printf("\n");
     if (r->recipe)
         printf("the recipe %s; --print-config shows what that is\n", r->recipe);
-    printf("%s parameters; training on %s rows", cli_grouped(r->parameters, a, sizeof a),
-           cli_grouped(r->rows, b, sizeof b));
+    printf("%s parameters; training on %s row%s", cli_grouped(r->parameters, a, sizeof a),
+           cli_grouped(r->rows, b, sizeof b), r->rows == 1 ? "" : "s");
     if (r->validation)
         printf(", %s for validation", cli_grouped(r->validation, a, sizeof a));
     if (s->args->test > 0)
@@ -234,26 +234,29 @@ static int progress(void *ctx, const cr_progress *p)
 static void print_metrics(const char *what, const cr_metrics *m, cr_task task, const char *note)
 {
     char rows[32];
+    const char *s = m->rows == 1 ? "" : "s";
     cli_grouped(m->rows, rows, sizeof rows);
     if (task == CR_CLASSIFICATION)
-        printf("accuracy %.2f %% on %s %s rows%s\n", 100 * m->accuracy, rows, what, note);
+        printf("accuracy %.2f %% on %s %s row%s%s\n", 100 * m->accuracy, rows, what, s, note);
     else if (isnan(m->r2))
-        printf("rmse %.6g on %s %s rows%s\n", m->rmse, rows, what, note);
+        printf("rmse %.6g on %s %s row%s%s%s\n", m->rmse, rows, what, s,
+               m->rows > 1 ? " with one target for all" : "", note);
     else
-        printf("rmse %.6g, R\u00b2 %.4f on %s %s rows%s\n", m->rmse, m->r2, rows, what, note);
+        printf("rmse %.6g, R\u00b2 %.4f on %s %s row%s%s\n", m->rmse, m->r2, rows, what, s, note);
 }
 
 static void print_summary(const struct args *args, const cr_fit_report *r)
 {
     char steps[32];
     const int plain = strcmp(r->optimiser, "gradient-descent") == 0;
-    printf("%s after %zu epoch%s: %s steps of %zu rows, learning rate %g, seed %llu%s%s%s\n",
+    printf("%s after %zu epoch%s: %s step%s of %zu row%s, learning rate %g, seed %llu%s%s%s\n",
            r->result.stopped ? "stopped"
            : r->result.early ? "ended early"
                              : "done",
            r->result.epochs, r->result.epochs == 1 ? "" : "s",
-           cli_grouped(r->result.steps, steps, sizeof steps), r->batch, r->learning_rate,
-           (unsigned long long)r->seed, plain ? "" : ", ", plain ? "" : r->optimiser,
+           cli_grouped(r->result.steps, steps, sizeof steps), r->result.steps == 1 ? "" : "s",
+           r->batch, r->batch == 1 ? "" : "s", r->learning_rate, (unsigned long long)r->seed,
+           plain ? "" : ", ", plain ? "" : r->optimiser,
            r->precision == CR_PRECISION_BF16 ? ", bf16" : "");
     if (r->result.best_epoch)
         printf("the model is that of epoch %zu, the best on the validation rows\n",

@@ -36,9 +36,9 @@ static const struct option options[] = {
      OPTION_INT, offsetof(struct args, digits), .min = 0, .max = 100},
     {"sig", 0, "N", "significant digits instead of decimal places", OPTION_INT,
      offsetof(struct args, sig), .min = 1, .max = 100},
-    {"output", 'o', "FILE", "write the sheet to FILE instead of standard output", OPTION_STRING,
+    {"output", 'o', "FILE", "write the sheet to FILE instead of standard output", OPTION_OUTPUT,
      offsetof(struct args, output)},
-    {"key", 0, "FILE", "write the answers to FILE; '-' is standard output", OPTION_STRING,
+    {"key", 0, "FILE", "write the answers to FILE; '-' is standard output", OPTION_OUTPUT,
      offsetof(struct args, key)},
     {0},
 };
@@ -50,8 +50,6 @@ static int run(const void *p)
     cr_net *net = NULL;
     if (args->digits >= 0 && args->sig)
         return cli_usage_error(&cli_worksheet, "--digits and --sig exclude each other");
-    if (args->output && args->key && strcmp(args->output, args->key) == 0)
-        return cli_usage_error(&cli_worksheet, "--output and --key are the same file");
     if (cr_net_load(args->file, &(cr_load_options){.type = CR_F64}, &net, &err))
         return cli_fail(&err);
     cr_worksheet_options how;

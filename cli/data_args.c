@@ -49,11 +49,24 @@ int cli_read_parts(const struct data_args *args, const cr_table *table, cr_table
 
 enum { MOST_LINES = 20 };
 
+/* About how many columns of a terminal a name in UTF-8 takes: East Asian characters and emoji two. */
+static int width(const char *s)
+{
+    int n = 0;
+    for (; *s; s++) {
+        const unsigned char c = (unsigned char)*s;
+        n += (c & 0xC0) != 0x80;
+        n += (c >= 0xE3 && c <= 0xED) || c >= 0xF0;
+    }
+    return n;
+}
+
 static void print_column(const cr_table *table, cr_column c, FILE *to)
 {
     static const char *const roles[] = {"", ", to predict", ", group", ", weight", ", order"};
     const int ignored = c.type == CR_COLUMN_TEXT || c.type == CR_COLUMN_IDENTIFIER;
-    fprintf(to, "  %-20s %s%s%s (%s)", c.name, cr_column_type_name(c.type),
+    const int pad = 20 - width(c.name);
+    fprintf(to, "  %s%*s %s%s%s (%s)", c.name, pad > 0 ? pad : 0, "", cr_column_type_name(c.type),
             ignored ? ", ignored" : "", roles[c.role], c.why);
     if (c.missing && c.missing < cr_table_rows(table))
         fprintf(to, ", %zu missing", c.missing);

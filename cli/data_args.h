@@ -50,14 +50,14 @@ extern const char *const cli_splits[], *const cli_scalings[];
         {"time",        0,                                                                      \
          "COLUMN",      "the latest rows are set aside",                                        \
          OPTION_STRING, offsetof(type, member.time)},                                           \
-        {"test-file",   0,                                                                      \
-         "FILE",        "rows to test on, instead of a share",                                  \
-         OPTION_STRING, offsetof(type, member.test_file)},                                      \
+        {"test-file",  0,                                                                       \
+         "FILE",       "rows to test on, instead of a share",                                   \
+         OPTION_INPUT, offsetof(type, member.test_file)},                                       \
         {"validation-file",                                                                     \
          0,                                                                                     \
          "FILE",                                                                                \
          "rows to measure while training, instead of a share",                                  \
-         OPTION_STRING,                                                                         \
+         OPTION_INPUT,                                                                          \
          offsetof(type, member.validation_file)},                                               \
         {"weights",     0,                                                                      \
          "COLUMN",      "how often each row is in an epoch, divided by the mean",               \

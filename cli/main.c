@@ -105,7 +105,9 @@ static int run_command(const struct command *command, int argc, char **argv)
         cli_options_help(command, stdout);
         result = CLI_DONE;
     } else {
-        result = command->run(args);
+        result = cli_check_overwrite(command, args);
+        if (result == CLI_DONE)
+            result = command->run(args);
     }
     free(args);
     return result;

@@ -138,7 +138,9 @@ static int set_value(const struct parser *p, const struct option *o, const char 
 {
     switch (o->kind) {
     case OPTION_FLAG: break;
-    case OPTION_STRING: memcpy(p->args + o->offset, &value, sizeof value); return 0;
+    case OPTION_STRING:
+    case OPTION_INPUT:
+    case OPTION_OUTPUT: memcpy(p->args + o->offset, &value, sizeof value); return 0;
     case OPTION_INT: return set_int(p, o, value);
     case OPTION_SIZE:
     case OPTION_BYTES:
@@ -325,7 +327,9 @@ static void describe_default(const struct option *o, const void *defaults, char 
     buf[0] = '\0';
     switch (o->kind) {
     case OPTION_FLAG: return;
-    case OPTION_STRING: memcpy(&string, at, sizeof string); break;
+    case OPTION_STRING:
+    case OPTION_INPUT:
+    case OPTION_OUTPUT: memcpy(&string, at, sizeof string); break;
     case OPTION_CHOICE:
         memcpy(&index, at, sizeof index);
         if (index >= 0)

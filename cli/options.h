@@ -9,6 +9,8 @@
 enum option_kind {
     OPTION_FLAG,   /* int, set to 1; argument is NULL */
     OPTION_STRING, /* const char * */
+    OPTION_INPUT,  /* const char *: a file that is read */
+    OPTION_OUTPUT, /* const char *: a file that is written */
     OPTION_INT,    /* int */
     OPTION_SIZE,   /* size_t */
     OPTION_BYTES,  /* size_t; k, M, G, T after the number multiply by 1024 */

@@ -5,6 +5,17 @@
 
 #include "data/number.h"
 
+/* A word that stands for a missing value elsewhere. It may be a category's name, so it does not here. */
+static int seems_missing(const char *s, size_t n)
+{
+    static const char *const words[] = {"None", "none", "nil", "missing", "#N/A",  "<NA>",   "n.a.",
+                                        "-",    "--",   ".",   "#VALUE!", "#REF!", "#DIV/0!"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strlen(words[i]) == n && !memcmp(s, words[i], n))
+            return 1;
+    return 0;
+}
+
 cr_status cr_cell_fail(const struct csv *csv, const struct want *w, cr_error *err)
 {
     size_t n;
@@ -30,10 +41,16 @@ cr_status cr_cell_fail(const struct csv *csv, const struct want *w, cr_error *er
                            shown, s, w->name,
                            i == n ? "number that can be represented" : "finite number");
     }
+    if (w->role == CR_ROLE_WEIGHT && cr_cell_number(s, n, &v) <= CELL_FRACTION)
+        return cr_csv_fail(csv, w->field, err, CR_ERR_VALUE,
+                           "'%.*s' in column '%s' is no weight: a number from 0 to 1e30", shown, s,
+                           w->name);
     cr_csv_fail(csv, w->field, err, CR_ERR_VALUE, "'%.*s' in column '%s' is not a number", shown, s,
                 w->name);
-    if (memchr(s, ',', n) && !memchr(s, '.', n))
-        cr_hint(err, "numbers are written with a decimal point");
+    if (cr_cell_is_formatted_number(s, n))
+        cr_hint(err, NUMBER_HINT "; of type category it is read as text");
+    else if (seems_missing(s, n))
+        cr_hint(err, "a cell without a value is empty, or says NA, N/A, NaN, null or ?");
     else
         cr_hint(err, "the column is read as numbers; of type category it is read as text");
     return CR_ERR_VALUE;
@@ -57,7 +74,7 @@ static int take_number(const struct want *w, struct cells *c, size_t row, const 
         c->counts.conflict = 1;
     }
     c->value[row] = v;
-    return 1;
+    return w->role != CR_ROLE_WEIGHT || isnan(v) || (v >= 0 && v < 1e30);
 }
 
 /* A word, or else a number: 0.0 is 0. */

@@ -250,6 +250,70 @@ enum cell cr_cell_number(const char *s, size_t n, double *out)
     return slow_number(s, n, out);
 }
 
+/* Formatted numbers */
+
+/* Drop a sign of money or percent, and the blanks beside it, at one end; 1 if there was one. */
+static int drop_unit(const char **s, size_t *n)
+{
+    static const char *const units[] = {"$", "%", "\xE2\x82\xAC", "\xC2\xA3", "\xC2\xA5"};
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+        const size_t k = strlen(units[i]);
+        if (*n <= k)
+            continue;
+        if (!memcmp(*s, units[i], k)) {
+            for (*s += k, *n -= k; *n && **s == ' '; ++*s)
+                --*n;
+            return 1;
+        }
+        if (!memcmp(*s + *n - k, units[i], k)) {
+            for (*n -= k; *n && (*s)[*n - 1] == ' ';)
+                --*n;
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Digits in groups of three behind the first, with `mark` between them, at most up to s + n. */
+static size_t grouped_digits(const char *s, size_t n, char mark, size_t *groups)
+{
+    size_t i = digits_at(s, 0, n);
+    *groups = 0;
+    if (i == 0 || i > 3)
+        return i;
+    while (i < n && s[i] == mark && digits_at(s, i + 1, n) == i + 4) {
+        i += 4;
+        ++*groups;
+    }
+    return i;
+}
+
+int cr_cell_is_formatted_number(const char *s, size_t n)
+{
+    static const char marks[] = {',', '.', '\'', ' '};
+    if (n && (*s == '-' || *s == '+'))
+        s++, n--;
+    const int unit = drop_unit(&s, &n);
+    if (n && (*s == '-' || *s == '+'))
+        s++, n--;
+    const size_t whole = digits_at(s, 0, n);
+    if (unit && n && is_decimal(s, n))
+        return 1;
+    if (whole < n && s[whole] == ',' && whole + 1 < n && digits_at(s, whole + 1, n) == n)
+        return 1; /* 12,5 */
+    for (size_t m = 0; m < sizeof marks; m++) {
+        size_t groups, i = grouped_digits(s, n, marks[m], &groups);
+        const char point = marks[m] == '.' ? ',' : '.';
+        if (groups && i < n && (s[i] == point || (s[i] == ',' && marks[m] != ',')))
+            i = digits_at(s, i + 1, n);
+        else if (groups == 1 && marks[m] == '.')
+            continue; /* 1.234 is read as it stands */
+        if (groups && i == n)
+            return 1;
+    }
+    return 0;
+}
+
 /* Dates */
 
 /* Days from 1970-01-01 in the Gregorian calendar, years from March so that the leap day is a

@@ -17,6 +17,13 @@ enum cell cr_cell_number(const char *s, size_t n, double *out);
  * none or it is of another kind. */
 const char *cr_number_scan(const char *s, const char *end, double *out, int *fraction);
 
+/* Is it a number as people write it and cr_cell_number does not read it: with a decimal comma,
+ * something between thousands, a currency or a percent sign. */
+int cr_cell_is_formatted_number(const char *s, size_t n);
+#define NUMBER_HINT                                                                                \
+    "a number is written 1234.5: with a decimal point, nothing between thousands, and no sign of " \
+    "money or percent"
+
 /* Is it empty, or NA, N/A, NaN, null or ?, in any case. */
 int cr_cell_is_missing(const char *s, size_t n);
 

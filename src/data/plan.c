@@ -129,6 +129,31 @@ static size_t lookup(const struct header *h, const char *name)
     return low < h->n && !strcmp(h->name[h->sorted[low]], name) ? low : h->n;
 }
 
+/* What may be wrong with the first line where a name is not in it. */
+static void hint_header(const struct planner *p, cr_error *err)
+{
+    const struct header *h = &p->header;
+    if (!p->plan.header) {
+        cr_hint(err, "the first line has only values, so columns are called x1, x2, ...");
+        return;
+    }
+    if (p->options->header > 0) /* arrays have names, and no first line */
+        return;
+    if (h->n == 1) {
+        cr_hint(err, "the first line has one name only; commas, semicolons, tabs or bars would "
+                     "stand between names");
+        return;
+    }
+    for (size_t i = 0; i < h->n; i++) {
+        double v;
+        if (cr_cell_number(h->name[i], strlen(h->name[i]), &v) == CELL_FRACTION) {
+            cr_hint(err, "the first line names the columns; if it holds values, --no-header calls "
+                         "them x1, x2, ...");
+            return;
+        }
+    }
+}
+
 static cr_status find_column(const struct planner *p, const char *name, size_t *field,
                              cr_error *err)
 {
@@ -139,8 +164,8 @@ static cr_status find_column(const struct planner *p, const char *name, size_t *
         cr_csv_fail(p->csv, 0, err, CR_ERR_UNKNOWN, "there is no column '%s'", name);
         if (near)
             cr_hint(err, "did you mean '%s'?", near);
-        else if (!p->plan.header)
-            cr_hint(err, "the first line has only values, so columns are called x1, x2, ...");
+        else
+            hint_header(p, err);
         return CR_ERR_UNKNOWN;
     }
     if (at + 1 < h->n && !strcmp(h->name[h->sorted[at + 1]], name))
@@ -246,6 +271,8 @@ static cr_status add_role(struct planner *p, const char *name, cr_column_role ro
             return cr_fail(err, CR_ERR_ARGUMENT, "column '%s' cannot have two roles", name);
     if (p->type[field] != CR_COLUMN_AUTO && type == CR_COLUMN_AUTO)
         type = p->type[field];
+    if (role == CR_ROLE_LABEL && (type == CR_COLUMN_TEXT || type == CR_COLUMN_IDENTIFIER))
+        type = CR_COLUMN_CATEGORY; /* what is to be predicted is not ignored */
     p->plan.want[p->plan.n++] =
         (struct want){p->header.name[field], field, role, type, store_of(type)};
     return CR_OK;

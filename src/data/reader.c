@@ -332,9 +332,13 @@ static cr_status append_codes(struct reader *r, size_t i, const struct piece *p,
     if (r->counts[i].lost &&
         (r->plan.want[i].given != CR_COLUMN_AUTO || c->role == CR_ROLE_LABEL)) {
         const struct source src = {.name = cr_input_name(r->in)};
+        const char *first = c->levels.text[0];
         cr_fail_at(err, CR_ERR_LIMIT, &src, (struct place){0},
                    "column '%s' has text, and more than %zu different values", c->name, limit);
-        cr_hint(err, "is it the right column?");
+        if (cr_cell_is_formatted_number(first, strlen(first)))
+            cr_hint(err, "one is '%s': " NUMBER_HINT, first);
+        else
+            cr_hint(err, "is it the right column?");
         return CR_ERR_LIMIT;
     }
     return CR_OK;
@@ -361,7 +365,8 @@ static cr_status append(struct reader *r, const struct piece *p, struct cr_table
     return CR_OK;
 }
 
-/* Which field is for which column. One for two columns leaves rows to the slow way. */
+/* Which field is for which column. One for two columns leaves rows to the slow way, and so do weights,
+ * which are checked there. */
 static void match_fields(struct reader *r)
 {
     r->plain = 1;
@@ -369,7 +374,8 @@ static void match_fields(struct reader *r)
         r->want_of[field] = r->plan.n;
     for (size_t i = 0; i < r->plan.n; i++) {
         size_t *of = &r->want_of[r->plan.want[i].field];
-        r->plain &= *of == r->plan.n && r->plan.want[i].store == STORE_NUMBERS;
+        r->plain &= *of == r->plan.n && r->plan.want[i].store == STORE_NUMBERS &&
+                    r->plan.want[i].role != CR_ROLE_WEIGHT;
         *of = i;
     }
 }
@@ -421,6 +427,24 @@ static cr_status fail_empty(const struct reader *r, cr_error *err)
     return CR_ERR_FORMAT;
 }
 
+/* How long a first line such as "sep=;" is, with which spreadsheets name the delimiter; 0 where there
+ * is none. */
+static size_t delimiter_line(const char *s, size_t n, char *delimiter)
+{
+    static const char key[] = "sep=";
+    const size_t k = sizeof key - 1;
+    if (n < k + 2 || memcmp(s, key, k) != 0 || !strchr(",;\t|", s[k]))
+        return 0;
+    size_t end = k + 1;
+    end += s[end] == '\r';
+    if (end < n && s[end] == '\n')
+        end++;
+    else if (end == k + 1)
+        return 0;
+    *delimiter = s[k];
+    return end;
+}
+
 /* The first bytes: not UTF-16, perhaps a byte-order mark; the first row makes the plan. */
 static cr_status read_first_row(struct reader *r, const cr_table_options *o, struct csv *csv,
                                 cr_error *err)
@@ -433,15 +457,21 @@ static cr_status read_first_row(struct reader *r, const cr_table_options *o, str
         cr_hint(err, "save it as CSV in UTF-8");
         return CR_ERR_FORMAT;
     }
-    const size_t mark = r->len >= 3 && !memcmp(r->buf, "\xEF\xBB\xBF", 3) ? 3 : 0;
-    r->delimiter = o->delimiter ? o->delimiter : cr_csv_delimiter(r->buf + mark, r->len - mark);
+    size_t start = r->len >= 3 && !memcmp(r->buf, "\xEF\xBB\xBF", 3) ? 3 : 0;
+    const size_t named =
+        o->delimiter ? 0 : delimiter_line(r->buf + start, r->len - start, &r->delimiter);
+    const size_t line = named ? 2 : 1;
+    start += named;
+    if (!named)
+        r->delimiter =
+            o->delimiter ? o->delimiter : cr_csv_delimiter(r->buf + start, r->len - start);
     for (;;) {
         csv->name = cr_input_name(r->in);
         csv->text = r->buf;
         csv->size = r->len;
         csv->last = r->eof;
-        csv->next = mark;
-        csv->next_line = 1;
+        csv->next = start;
+        csv->next_line = line;
         csv->delimiter = r->delimiter;
         const enum csv_step step = cr_csv_next(csv, &status, err);
         if (step == CSV_FAILED)
@@ -455,9 +485,9 @@ static cr_status read_first_row(struct reader *r, const cr_table_options *o, str
             return status;
     }
     status = cr_plan_columns(csv, o, &r->plan, err);
-    r->rows_at = r->plan.header ? csv->next : mark;
+    r->rows_at = r->plan.header ? csv->next : start;
     r->to = r->rows_at;
-    r->rows_line = r->to_line = r->plan.header ? csv->next_line : 1;
+    r->rows_line = r->to_line = r->plan.header ? csv->next_line : line;
     return status;
 }
 

@@ -11,7 +11,10 @@
 
 static cr_status fail(const char *folder, int problem, cr_error *err)
 {
-    return cr_fail(err, CR_ERR_IO, "cannot keep data in '%s': %s", folder, strerror(problem));
+    cr_fail(err, CR_ERR_IO, "cannot keep data in '%s': %s", folder, strerror(problem));
+    if (problem == ENOENT)
+        cr_hint(err, "it must be a folder that is there");
+    return CR_ERR_IO;
 }
 
 /* A file that nobody else sees. */

@@ -254,8 +254,14 @@ cr_task cr_table_guess(const cr_table *t, char *why, size_t size)
             return CR_REGRESSION;
         }
     const size_t n = distinct_numbers(t, c, FEW, seen);
-    if (n > FEW || 2 * n > t->rows - c->missing) {
-        snprintf(why, size, "'%s' holds many different numbers", c->name);
+    const size_t values = t->rows - c->missing;
+    if (n > FEW) {
+        snprintf(why, size, "'%s' holds more than %d different numbers", c->name, FEW);
+        return CR_REGRESSION;
+    }
+    if (2 * n > values) {
+        snprintf(why, size, "'%s' holds %zu different number%s in %zu row%s", c->name, n,
+                 n == 1 ? "" : "s", values, values == 1 ? "" : "s");
         return CR_REGRESSION;
     }
     snprintf(why, size, "'%s' holds %zu different whole numbers", c->name, n);

@@ -4,29 +4,52 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/text.h"
 #include "data/number.h"
 
 enum {
-    FEW_LEVELS = 20,  /* texts may be as many as the rows up to here */
-    MANY_LEVELS = 64, /* beyond, a column of numbers with some text is a mistake */
+    FEW_LEVELS = 20,     /* texts may be as many as the rows up to here */
+    MOST_SPELLINGS = 16, /* of two words */
+    MANY_LEVELS = 64,    /* beyond, a column of numbers with some text is a mistake */
 };
 
-/* How many cells of a text column hold numbers. */
+static int is_number(const char *s)
+{
+    double v;
+    const size_t n = strlen(s);
+    return cr_cell_number(s, n, &v) <= CELL_FRACTION || cr_cell_is_formatted_number(s, n);
+}
+
+/* How many cells of a text column hold numbers, well written or not. */
 static size_t count_numbers(const struct column *c, size_t rows)
 {
     size_t n = 0;
-    unsigned char *is_number = calloc(c->levels.n + 1, 1);
-    for (size_t i = 0; is_number && i < c->levels.n; i++) {
-        double v;
-        is_number[i] =
-            cr_cell_number(c->levels.text[i], strlen(c->levels.text[i]), &v) <= CELL_FRACTION;
-    }
-    for (size_t i = 0; is_number && i < rows; i++)
-        n += c->code[i] != CR_MISSING && is_number[c->code[i]];
-    free(is_number);
+    unsigned char *is = calloc(c->levels.n + 1, 1);
+    for (size_t i = 0; is && i < c->levels.n; i++)
+        is[i] = (unsigned char)is_number(c->levels.text[i]);
+    for (size_t i = 0; is && i < rows; i++)
+        n += c->code[i] != CR_MISSING && is[c->code[i]];
+    free(is);
     return n;
+}
+
+/* Are its texts numbers that are not written as numbers are read. Some text among many numbers is
+ * a mistake too. */
+static int is_mistaken(const struct column *c, const struct counts *counts, size_t rows)
+{
+    const size_t n = c->levels.n, values = rows - c->missing;
+    if (n <= FEW_LEVELS && 2 * n <= values)
+        return 0;
+    if (counts->lost) { /* rows with the texts after these are not known */
+        size_t numbers = 0;
+        for (size_t i = 0; i < n; i++)
+            numbers += (size_t)is_number(c->levels.text[i]);
+        return numbers == n;
+    }
+    const size_t numbers = count_numbers(c, rows);
+    return n > MANY_LEVELS ? 10 * numbers >= 9 * values : n > 1 && numbers == values;
 }
 
 int cr_types_again(struct reader *r, const struct cr_table *t)
@@ -42,10 +65,8 @@ int cr_types_again(struct reader *r, const struct cr_table *t)
     for (size_t i = 0; !again && i < plan->n; i++) {
         struct want *w = &plan->want[i];
         const struct column *c = &t->column[i];
-        if (w->given != CR_COLUMN_AUTO || w->store != STORE_TEXTS || c->levels.n <= MANY_LEVELS)
-            continue;
-        const size_t values = t->rows - c->missing;
-        if (10 * count_numbers(c, t->rows) >= 9 * values && !counts[i].lost) {
+        if (w->given == CR_COLUMN_AUTO && w->store == STORE_TEXTS &&
+            is_mistaken(c, &counts[i], t->rows)) {
             w->given = CR_COLUMN_NUMBER;
             w->store = STORE_NUMBERS;
             again = 1;
@@ -126,24 +147,49 @@ static cr_status settle_numbers(struct column *c, const struct counts *counts, s
     return CR_OK;
 }
 
-/* Two texts such as yes and no become 1 and 0. */
-static int settle_pair(const struct cr_table *t, struct column *c)
+/* Two words such as yes and no, in any case, become 1 and 0. 0: out of memory. */
+static int settle_pair(struct cr_table *t, struct column *c)
 {
-    int meaning[2];
-    for (size_t i = 0; i < 2; i++)
-        meaning[i] = cr_cell_boolean(c->levels.text[i], strlen(c->levels.text[i]));
-    if (meaning[0] < 0 || meaning[1] < 0 || meaning[0] == meaning[1])
+    int meaning[MOST_SPELLINGS];
+    size_t other = 0;
+    for (size_t i = 0; i < c->levels.n; i++) {
+        const char *text = c->levels.text[i];
+        meaning[i] = cr_cell_boolean(text, strlen(text));
+        if (meaning[i] >= 0 && !other && meaning[i] != meaning[0])
+            other = i;
+        if (meaning[i] < 0 ||
+            strcasecmp(text, c->levels.text[meaning[i] == meaning[0] ? 0 : other]))
+            return 1;
+    }
+    if (!other)
         return 1;
     struct column numbers = {0};
     if (cr_column_values(t, &numbers, t->rows, NULL) != CR_OK)
         return 0;
     for (size_t i = 0; i < t->rows; i++)
         numbers.value[i] = c->code[i] == CR_MISSING ? NAN : (double)meaning[c->code[i]];
-    set_type(c, CR_COLUMN_BOOLEAN, meaning[0] ? c->levels.text[0] : c->levels.text[1]);
     cr_column_drop(c);
     c->value = numbers.value;
     c->spill = numbers.spill;
-    return 1;
+    set_type(c, CR_COLUMN_BOOLEAN,
+             cr_arena_printf(&t->arena, "%s and %s%s", c->levels.text[0], c->levels.text[other],
+                             c->levels.n > 2 ? ", in several spellings" : ""));
+    return c->why != NULL;
+}
+
+/* What was found, with a text that shows what the column holds; NULL when out of memory. */
+static const char *with_example(struct cr_table *t, const char *text, const char *what)
+{
+    enum { MOST = 24 };
+    const size_t n = strlen(text);
+    size_t shown = n;
+    unsigned code;
+    if (n > MOST)
+        for (shown = 0; shown < MOST;)
+            shown += cr_utf8_next(text + shown, n - shown, &code);
+    return what ? cr_arena_printf(&t->arena, "%s, such as '%.*s%s'", what, (int)shown, text,
+                                  shown < n ? "\u2026" : "")
+                : NULL;
 }
 
 static cr_status settle_texts(struct cr_table *t, struct column *c, const struct counts *counts,
@@ -160,20 +206,15 @@ static cr_status settle_texts(struct cr_table *t, struct column *c, const struct
     if (counts->odd) {
         set_type(c, CR_COLUMN_TEXT, "texts that are long, of several lines or not UTF-8");
     } else if (n == values && n > FEW_LEVELS && !counts->lost) {
-        set_type(c, CR_COLUMN_IDENTIFIER, "another text in every row");
+        set_type(c, CR_COLUMN_IDENTIFIER,
+                 with_example(t, c->levels.text[0], "another text in every row"));
     } else if (counts->lost || (n > FEW_LEVELS && 2 * n > values)) {
         why = cr_arena_printf(&t->arena, "%s in %zu rows", why, values);
-        if (!why)
-            return cr_fail_memory(err);
-        set_type(c, CR_COLUMN_TEXT, why);
-    } else if (n == 2 && !settle_pair(t, c)) {
+        set_type(c, CR_COLUMN_TEXT, with_example(t, c->levels.text[0], why));
+    } else if (n <= MOST_SPELLINGS && !settle_pair(t, c)) {
         return cr_fail_memory(err);
     }
-    if (c->type != CR_COLUMN_BOOLEAN)
-        return CR_OK;
-    why = cr_arena_printf(&t->arena, "%s and %s", c->levels.text[0], c->levels.text[1]);
-    c->why = why;
-    return why ? CR_OK : cr_fail_memory(err);
+    return c->why ? CR_OK : cr_fail_memory(err);
 }
 
 static cr_status settle(struct cr_table *t, struct column *c, const struct counts *counts,
@@ -185,6 +226,10 @@ static cr_status settle(struct cr_table *t, struct column *c, const struct count
     }
     if (c->missing == t->rows && c->role == CR_ROLE_INPUT) {
         set_type(c, CR_COLUMN_TEXT, "no values");
+        return CR_OK;
+    }
+    if (c->missing == t->rows && c->value) {
+        set_type(c, CR_COLUMN_NUMBER, "no values");
         return CR_OK;
     }
     if (c->code)

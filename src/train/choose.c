@@ -8,6 +8,7 @@
 #include "train/fit.h"
 #include "train/recipe.h"
 
+enum { MOST_SINGLE = 20 }; /* classes of one row each */
 #define MAX_MEMORY ((size_t)1 << 30)
 
 cr_status cr_fit_fail(const struct fit *f, cr_error *err, cr_status code, const char *fmt, ...)
@@ -38,35 +39,83 @@ static int is_input(const struct column *c)
     return (c->role == CR_ROLE_INPUT || c->role == CR_ROLE_ORDER) && !cr_column_is_ignored(c);
 }
 
+static cr_status fail_input(struct fit *f, const char *name, cr_error *err)
+{
+    const cr_table *t = f->table;
+    const struct spec *s = f->spec;
+    const size_t at = cr_table_find(t, name);
+    if (at < t->cols && !is_input(&t->column[at]))
+        return cr_fail_at(err, CR_ERR_VALUE, &s->source, s->inputs_at,
+                          "the network has an input '%s', but that column of '%s' is %s", name,
+                          t->source,
+                          t->column[at].role == CR_ROLE_LABEL   ? "what is to be predicted"
+                          : t->column[at].role == CR_ROLE_INPUT ? "ignored"
+                                                                : "for groups or weights");
+    const char **names = arena_new(&f->arena, const char *, t->cols);
+    if (!names)
+        return cr_fail_memory(err);
+    size_t n = 0;
+    for (size_t i = 0; i < t->cols; i++)
+        if (is_input(&t->column[i]))
+            names[n++] = t->column[i].name;
+    const char *near = cr_suggest(name, names, n);
+    cr_fail_at(err, CR_ERR_UNKNOWN, &s->source, s->inputs_at,
+               "the network has an input '%s', but '%s' has no such column", name, t->source);
+    if (near)
+        cr_hint(err, "did you mean '%s'?", near);
+    return CR_ERR_UNKNOWN;
+}
+
+/* The column that an input may have been made of: its name is the longest that the input's begins
+ * with. Whether it was shows when the table is prepared. */
+static size_t column_of_input(const cr_table *t, const char *name)
+{
+    size_t found = t->cols, longest = 0;
+    for (size_t i = 0; i < t->cols; i++) {
+        const size_t n = strlen(t->column[i].name);
+        if (n >= longest && !strncmp(name, t->column[i].name, n) && is_input(&t->column[i])) {
+            found = i;
+            longest = n;
+        }
+    }
+    return found;
+}
+
+/* The columns that the prepared inputs which the network file names are made of. */
+static cr_status prepared_columns(struct fit *f, cr_error *err)
+{
+    const struct spec *s = f->spec;
+    unsigned char *taken = arena_new(&f->arena, unsigned char, f->table->cols);
+    if (!taken)
+        return cr_fail_memory(err);
+    f->n_columns = 0;
+    for (size_t i = 0; i < s->n_inputs; i++) {
+        const size_t at = column_of_input(f->table, s->input_names[i]);
+        if (at == f->table->cols)
+            return fail_input(f, s->input_names[i], err);
+        if (!taken[at])
+            f->columns[f->n_columns++] = at;
+        taken[at] = 1;
+    }
+    f->prepared = 1;
+    return CR_OK;
+}
+
 /* The columns that the network file's inputs name, in their order: all of them, or none. */
 static cr_status name_columns(struct fit *f, cr_error *err)
 {
     const cr_table *t = f->table;
     const struct spec *s = f->spec;
-    size_t found = 0, missing = 0;
+    size_t found = 0;
     for (size_t i = 0; i < s->n_inputs; i++) {
         f->columns[i] = cr_table_find(t, s->input_names[i]);
-        if (f->columns[i] < t->cols && is_input(&t->column[f->columns[i]]))
-            found++;
-        else
-            missing = i;
+        found += f->columns[i] < t->cols && is_input(&t->column[f->columns[i]]);
     }
     f->named = found == s->n_inputs;
     f->n_columns = s->n_inputs;
     if (f->named || (found == 0 && names_are_default(s)))
         return CR_OK;
-    const char **names = arena_new(&f->arena, const char *, t->cols);
-    if (!names)
-        return cr_fail_memory(err);
-    for (size_t i = 0; i < t->cols; i++)
-        names[i] = t->column[i].name;
-    const char *near = cr_suggest(s->input_names[missing], names, t->cols);
-    cr_fail_at(err, CR_ERR_UNKNOWN, &s->source, s->inputs_at,
-               "the network has an input '%s', but '%s' has no such column",
-               s->input_names[missing], t->source);
-    if (near)
-        cr_hint(err, "did you mean '%s'?", near);
-    return CR_ERR_UNKNOWN;
+    return prepared_columns(f, err);
 }
 
 static cr_status find_columns(struct fit *f, cr_error *err)
@@ -77,7 +126,7 @@ static cr_status find_columns(struct fit *f, cr_error *err)
     cr_status status = f->columns ? CR_OK : cr_fail_memory(err);
     if (status == CR_OK && f->spec)
         status = name_columns(f, err);
-    if (status != CR_OK || f->named)
+    if (status != CR_OK || f->named || f->prepared)
         return status;
     f->n_columns = 0;
     for (size_t i = 0; i < t->cols; i++)
@@ -89,10 +138,26 @@ static cr_status find_columns(struct fit *f, cr_error *err)
     return CR_OK;
 }
 
+/* The network file's inputs are not those that their columns become. */
+static cr_status fail_prepared(struct fit *f, size_t input, cr_error *err)
+{
+    const struct spec *s = f->spec;
+    const struct prepare *p = &f->prepare;
+    for (size_t i = 0; input < p->n_inputs && i < p->n_inputs; i++)
+        if (!strcmp(s->input_names[input], p->input[i].name))
+            return cr_fail_at(err, CR_ERR_SHAPE, &s->source, s->inputs_at,
+                              "input %zu of the network is '%s', but the columns give '%s' there",
+                              input + 1, s->input_names[input], p->input[input].name);
+    return fail_input(f, s->input_names[input], err);
+}
+
 static cr_status match_inputs(struct fit *f, cr_error *err)
 {
     const struct spec *s = f->spec;
     const struct prepare *p = &f->prepare;
+    for (size_t i = 0; f->prepared && i < s->n_inputs; i++)
+        if (i >= p->n_inputs || strcmp(s->input_names[i], p->input[i].name) != 0)
+            return fail_prepared(f, i, err);
     if (s->n_inputs == p->n_inputs)
         return CR_OK;
     cr_fail_at(err, CR_ERR_SHAPE, &s->source, s->inputs_at,
@@ -172,6 +237,14 @@ static cr_status choose_classes(struct fit *f, cr_error *err)
     if (p->classes.n < 2)
         return cr_fit_fail(f, err, CR_ERR_VALUE, "column '%s' holds one class only, '%s'",
                            cr_table_label_name(t), p->classes.name[0]);
+    if (cr_table_role(t, CR_ROLE_LABEL)->code && p->classes.n > MOST_SINGLE &&
+        p->classes.n == t->rows - cr_table_role(t, CR_ROLE_LABEL)->missing) {
+        cr_fit_fail(f, err, CR_ERR_VALUE,
+                    "column '%s' holds another text in every row: no class can be learned",
+                    cr_table_label_name(t));
+        cr_hint(err, "is it the right column? One text is '%.40s'", p->classes.name[0]);
+        return CR_ERR_VALUE;
+    }
     p->code = outputs == 1 ? CODE_ONE_COLUMN : CODE_ONE_HOT;
     p->off = target_kind(f->spec) == TARGET_SIGN ? -1 : 0;
     p->n_outputs = outputs == 1 ? 1 : p->classes.n;

@@ -153,6 +153,18 @@ static cr_status train(struct fit *f, cr_model *m, const struct rows *r, const c
 }
 
 /* All but the training: task, split, preparation, network, settings. */
+/* What validation rows are asked for, where there are none. */
+static cr_status check_validation(const struct fit *f, const struct rows *r, cr_error *err)
+{
+    const cr_train_options *o = &f->options->train;
+    if (r->split.validation > 0 || (o->patience == 0 && o->keep != CR_KEEP_BEST))
+        return CR_OK;
+    cr_fail(err, CR_ERR_ARGUMENT, "%s needs rows for validation, and there are none",
+            o->patience ? "patience" : "keeping the best epoch");
+    cr_hint(err, "--validation 0.2 takes a fifth of the rows, --validation-file names others");
+    return CR_ERR_ARGUMENT;
+}
+
 static cr_status get_ready(struct fit *f, struct rows *r, cr_train_options *o, cr_error *err)
 {
     cr_status status = cr_fit_read(f, err);
@@ -162,6 +174,8 @@ static cr_status get_ready(struct fit *f, struct rows *r, cr_train_options *o, c
         return status;
     f->report.seed = f->options->has_seed ? f->options->train.seed : f->spec ? f->spec->seed : 1;
     status = cr_rows_split(f, r, err);
+    if (status == CR_OK)
+        status = check_validation(f, r, err);
     if (status == CR_OK)
         status = cr_rows_fit(f, r, err);
     if (status == CR_OK)

@@ -17,7 +17,8 @@ struct fit {
     const cr_fit_options *options;
     struct spec *spec;          /* until the network owns it */
     size_t *columns, n_columns; /* of the table: what the inputs are made of, in order */
-    int named;                  /* the network file names these columns */
+    int named;                  /* the network file names these columns, */
+    int prepared;               /* or the inputs that they become, as --print-config does */
     uint32_t *class_of;         /* [rows of the table], of a classification */
     struct prepare prepare;
     cr_fit_report report;

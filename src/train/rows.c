@@ -85,6 +85,11 @@ static cr_status choose_split(const struct fit *f, struct split_options *o, cr_e
     const struct column *group = cr_table_role(f->table, CR_ROLE_GROUP);
     const struct column *order = cr_table_role(f->table, CR_ROLE_ORDER);
     o->kind = f->options->split;
+    if (o->kind == CR_SPLIT_AUTO && group && order) {
+        cr_fail(err, CR_ERR_ARGUMENT, "rows are set aside by group or by time, not by both");
+        cr_hint(err, "--split group or --split time says which");
+        return CR_ERR_ARGUMENT;
+    }
     if (o->kind == CR_SPLIT_AUTO)
         o->kind = group         ? CR_SPLIT_GROUP
                   : order       ? CR_SPLIT_TIME
@@ -178,7 +183,9 @@ static cr_status prepare_inputs(const struct fit *f, const struct share *share, 
         return CR_OK;
     const struct source src = {.name = share->table->source};
     return cr_fail_at(err, CR_ERR_VALUE, &src, (struct place){0},
-                      "row %zu: the number in column '%s' is too far from all others",
+                      p->scaling == CR_SCALING_NONE
+                          ? "row %zu: the number in column '%s' is too large without scaling"
+                          : "row %zu: the number in column '%s' is too far from all others",
                       row[done] + 1, p->column[p->input[bad].column].name);
 }
 
@@ -225,6 +232,22 @@ static cr_status fit_target(struct fit *f, const struct rows *r, cr_error *err)
     return CR_OK;
 }
 
+static cr_status fail_weight(const cr_table *t, size_t row, double own, cr_error *err)
+{
+    const struct column *c = cr_table_role(t, CR_ROLE_WEIGHT);
+    const struct source src = {.name = t->source};
+    const struct place nowhere = {0};
+    if (isnan(own))
+        return cr_fail_at(err, CR_ERR_VALUE, &src, nowhere,
+                          "row %zu has a target, but no weight in column '%s'", row + 1, c->name);
+    if (own >= 0 && own < 1e30)
+        return cr_fail_at(err, CR_ERR_VALUE, &src, nowhere,
+                          "row %zu: its weight times its class's is not from 0 to 1e30", row + 1);
+    return cr_fail_at(err, CR_ERR_VALUE, &src, nowhere,
+                      "row %zu: the weight %g in column '%s' is not from 0 to 1e30", row + 1, own,
+                      c->name);
+}
+
 /* A row's weight is that of its column times, but for rows of the test, that of its class; over the mean
  * in training. */
 static cr_status prepare_weights(const struct fit *f, const struct share *shares, struct rows *r,
@@ -247,10 +270,7 @@ static cr_status prepare_weights(const struct fit *f, const struct share *shares
             const double own = column ? column->value[r->split.row[i]] : 1;
             const double w = own * (class_weight && k < 2 ? class_weight[r->classes[i]] : 1);
             if (!(w >= 0 && w < 1e30)) {
-                const struct source src = {.name = shares[k].table->source};
-                status = cr_fail_at(err, CR_ERR_VALUE, &src, (struct place){0},
-                                    "row %zu: a weight must be a number from 0 to 1e30",
-                                    r->split.row[i] + 1);
+                status = fail_weight(shares[k].table, r->split.row[i], own, err);
                 break;
             }
             r->weight[i] = (float)w;

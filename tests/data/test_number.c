@@ -203,6 +203,46 @@ static void other_cells(void **state)
     assert_int_equal(cr_cell_boolean("", 0), -1);
 }
 
+static void formatted_numbers(void **state)
+{
+    (void)state;
+    static const char *const yes[] = {
+        "1,5",
+        ",5",
+        "-0,093",
+        "5202,81",
+        "16,662",
+        "1,234,567",
+        "1,234.5",
+        "1.234,5",
+        "1.234.567",
+        "1 234",
+        "1 234,5",
+        "1'234'567",
+        "$5",
+        "-$5.25",
+        "$-5.25",
+        "$1,234",
+        "12%",
+        "12.5 %",
+        "\xE2\x82\xAC 3",
+        "3,50 \xE2\x82\xAC",
+        "\xC2\xA3"
+        "12",
+    };
+    static const char *const no[] = {
+        "",      "1,2,3",        "1,",         "1,,2",    "a,5", "1.2.3", "10.0.0.1",   "1.2.2024",
+        "10:30", "20-30",        "12 34",      "%",       "$",   "$x",    "1,2345,678", "5 kg",
+        "1 2",   "0123 456 789", "12/31/2024", "1,234,5", "1.5", "1234",  "1.234",
+    };
+    for (size_t i = 0; i < sizeof yes / sizeof *yes; i++)
+        if (!cr_cell_is_formatted_number(yes[i], strlen(yes[i])))
+            fail_msg("'%s' is one", yes[i]);
+    for (size_t i = 0; i < sizeof no / sizeof *no; i++)
+        if (cr_cell_is_formatted_number(no[i], strlen(no[i])))
+            fail_msg("'%s' is none", no[i]);
+}
+
 static void dates_follow_the_calendar(void **state)
 {
     (void)state;
@@ -287,6 +327,7 @@ int main(void)
         cmocka_unit_test(numbers_end_in_a_line),
         cmocka_unit_test(ties),
         cmocka_unit_test(other_cells),
+        cmocka_unit_test(formatted_numbers),
         cmocka_unit_test(dates_follow_the_calendar),
         cmocka_unit_test(times_of_day),
     };

@@ -36,6 +36,8 @@ static void reads_numbers_and_names(void **state)
          "a,b,c\n1,2,3\n-4.5,5e2,.25\n"),
         "a;b;c\n1;2;3\n-4.5;5e2;.25\n",
         "a\tb\tc\n1\t2\t3\n-4.5\t5e2\t.25\n",
+        "sep=;\na;b;c\n1;2;3\n-4.5;5e2;.25\n", /* as spreadsheets name the delimiter */
+        "\xEF\xBB\xBFsep=|\r\na|b|c\r\n1|2|3\r\n-4.5|5e2|.25\r\n",
         "\"a\",b ,\"c\"\n\"1\", 2,3\n\n-4.5,\"5e2\",.25\n\n", /* quotes, blanks, blank lines */
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
@@ -52,6 +54,43 @@ static void reads_numbers_and_names(void **state)
             assert_true(cr_table_column(t, k % 3).value[k / 3] == want[k]);
         cr_table_free(t);
     }
+}
+
+/* Types, and why, of columns of many rows: the text of row i is that of cell. */
+static void type_is(const char *const *cell, size_t n, cr_column_type want, const char *why)
+{
+    char text[4096];
+    size_t at = (size_t)snprintf(text, sizeof text, "x,y\n");
+    for (size_t i = 0; i < 30; i++)
+        at += (size_t)snprintf(text + at, sizeof text - at, "\"%s%.0zu\",%zu\n", cell[i % n],
+                               n == 1 ? i + 1 : 0, i % 3);
+    cr_table *t = parse(text, &(cr_table_options){.label = "y"});
+    assert_int_equal(cr_table_column(t, 0).type, want);
+    assert_string_equal(cr_table_column(t, 0).why, why);
+    cr_table_free(t);
+}
+
+static void says_why_a_type(void **state)
+{
+    (void)state;
+    static const char *const spelt[] = {"Yes", "no", "YES", "No", "yes"};
+    type_is(spelt, 5, CR_COLUMN_BOOLEAN, "Yes and no, in several spellings");
+    type_is(spelt, 2, CR_COLUMN_BOOLEAN, "Yes and no");
+    static const char *const letters[] = {"t", "f", "n", "y"};
+    type_is(letters, 4, CR_COLUMN_CATEGORY, "4 different texts");
+    static const char *const name = "a Zürich with a long name ";
+    type_is(&name, 1, CR_COLUMN_IDENTIFIER,
+            "another text in every row, such as 'a Zürich with a long na\u2026'");
+    static const char *const lists[] = {"1,2", "1,3",
+                                        "2,3"}; /* few, so perhaps meant as they are */
+    type_is(lists, 3, CR_COLUMN_CATEGORY, "3 different texts");
+    cr_table *t = parse("x,y\n1,p\n2,q\n", &(cr_table_options){.label = "y", .types = "y=text"});
+    assert_string_equal(cr_table_column(t, 1).why, "given");
+    assert_int_equal(cr_table_column(t, 1).type, CR_COLUMN_CATEGORY);
+    cr_table_free(t);
+    t = parse("x,y\n1,\n2,NA\n", &(cr_table_options){.label = "y"});
+    assert_string_equal(cr_table_column(t, 1).why, "no values");
+    cr_table_free(t);
 }
 
 static void picks_columns(void **state)
@@ -132,7 +171,14 @@ static void guesses_the_task(void **state)
     assert_int_equal(guess("x,y\n1,1\n2,1.5\n3,0\n4,0\n", why, sizeof why), CR_REGRESSION);
     assert_string_equal(why, "'y' holds numbers with decimals");
     assert_int_equal(guess("x,y\n1,1\n2,2\n3,3\n4,3\n", why, sizeof why), CR_REGRESSION);
-    assert_string_equal(why, "'y' holds many different numbers");
+    assert_string_equal(why, "'y' holds 3 different numbers in 4 rows");
+    assert_int_equal(guess("x,y\n1,7\n", why, sizeof why), CR_REGRESSION);
+    assert_string_equal(why, "'y' holds 1 different number in 1 row");
+    assert_int_equal(guess("y\n1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n11\n12\n13\n14\n15\n16\n17\n18\n19\n"
+                           "20\n21\n",
+                           why, sizeof why),
+                     CR_REGRESSION);
+    assert_string_equal(why, "'y' holds more than 20 different numbers");
 }
 
 struct bad {
@@ -304,6 +350,7 @@ int main(void)
         cmocka_unit_test(picks_columns),
         cmocka_unit_test(labels_are_text_or_numbers),
         cmocka_unit_test(guesses_the_task),
+        cmocka_unit_test(says_why_a_type),
         cmocka_unit_test(every_mistake_has_its_message),
         cmocka_unit_test(failures_of_files),
         cmocka_unit_test(long_rows_cross_the_buffer),

@@ -112,9 +112,13 @@ static void weights_of_rows(void **state)
         assert_true(r.weight[i] == (float)(want[i] / 3.25));
     release(&f, &r);
     cr_table_free(t);
-    t = parse("x,y,w\n1,a,1\n2,b,-3\n", &as);
+    t = parse("x,y,w\n1,a,1\n2,b,\n", &as);
     refused(t, &(cr_fit_options){0},
-            "t.csv: error: row 2: a weight must be a number from 0 to 1e30\n");
+            "t.csv: error: row 2 has a target, but no weight in column 'w'\n");
+    cr_table_free(t);
+    t = parse("x,y,w\n1,a,1\n2,b,9e29\n", &as);
+    refused(t, &(cr_fit_options){.class_weights = "b=2"},
+            "t.csv: error: row 2: its weight times its class's is not from 0 to 1e30\n");
     cr_table_free(t);
     t = parse("x,y,w\n1,a,0\n2,b,0\n", &as);
     refused(t, &(cr_fit_options){0}, "t.csv: error: no row to train on has a weight above 0\n");
@@ -128,6 +132,12 @@ static void weights_of_rows(void **state)
             "error: a split by group needs a group column\n");
     refused(t, &(cr_fit_options){.split = CR_SPLIT_TIME},
             "error: a split by time needs a column of dates or numbers\n");
+    cr_table_free(t);
+    t = parse("x,y,g\n1,1.5,a\n2,2.5,b\n",
+              &(cr_table_options){.label = "y", .group = "g", .order = "x"});
+    refused(t, &(cr_fit_options){0},
+            "error: rows are set aside by group or by time, not by both; --split group or --split "
+            "time says which\n");
     cr_table_free(t);
 }
 

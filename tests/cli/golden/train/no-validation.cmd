@@ -1,0 +1,2 @@
+chainrule train leaves.csv -t width -q --patience 3 --validation 0; chainrule train leaves.csv -t width -q --keep best --validation 0 --no-report
+chainrule train leaves.csv -t width -q -n net.yaml; chainrule train leaves.csv -t kind -q -n net.yaml --patience 3; chainrule train leaves.csv -t kind -q -n net.yaml --types length=text; chainrule train leaves.csv -t width -q --epochs 1 --cache nowhere; ls *.safetensors
