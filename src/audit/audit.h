@@ -89,8 +89,9 @@ struct audit {
     struct topic *topic;
     const char **convention; /* sentences about what was found open, and how it was settled */
     size_t n_conventions, cap_conventions;
-    const char **unread; /* what was not understood, first of all */
-    size_t n_opaque;     /* sides that were not understood */
+    const char **unread;   /* what was not understood, first of all */
+    size_t n_opaque;       /* sides that were not understood */
+    size_t first_computed; /* claim that is the value of an expression; n_claims: none is */
     size_t checked, unbound;
     const char *mended; /* what follows once the first mistakes are mended, or NULL */
     int failed;         /* memory was short */

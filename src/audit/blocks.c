@@ -159,12 +159,12 @@ static int is_product(const struct finder *f, size_t i, size_t at, size_t end)
         return 0;
     const char before = f->s[a - 1], after = f->s[b];
     const int number =
-        (is_digit(before) || strchr(")]}", before)) && (is_digit(after) || strchr("(-.\\", after));
+        (is_digit(before) || strchr(")]}", before)) && (is_digit(after) || strchr("([-.\\", after));
     const int even = (a == i) == (b == i + 1);
     return number ||
            (even &&
             (is_digit(before) || is_letter(before) || strchr(")]}", before) || (before & 0x80)) &&
-            (is_digit(after) || is_letter(after) || strchr("(-.|\\", after) || (after & 0x80)));
+            (is_digit(after) || is_letter(after) || strchr("([-.|\\", after) || (after & 0x80)));
 }
 
 static void blank_emphasis(struct finder *f, size_t i, size_t at, size_t end)

@@ -194,10 +194,11 @@ int cr_guess_read(struct audit *a, struct guess *out)
     *out = (struct guess){.rate_name = -1};
     cr_implied_read(a, im);
     cr_guess_read_matrices(a, out, im);
-    cr_guess_read_units(a, out);
+    cr_guess_read_units(a, out, im);
     /* what nothing is known of is no unit, and W x of matrices are several */
     for (size_t i = out->n_units; i-- > 0;)
-        if (!out->unit[i].n || cr_guess_has_entries(a, out->unit[i].weight[0]))
+        if (!out->unit[i].n ||
+            (out->unit[i].weight[0] >= 0 && cr_guess_has_entries(a, out->unit[i].weight[0])))
             drop_unit(out, i);
     for (size_t i = 0; i < out->n_units; i++)
         for (size_t k = 0; k < out->unit[i].n; k++) {
@@ -232,6 +233,8 @@ int cr_guess_read(struct audit *a, struct guess *out)
         const struct unit *u = cr_guess_unit(out, (int)out->n_layers - 1, k);
         out->target[k] = cr_guess_target(a, out, im, u->act >= 0 ? u->act : u->pre, k, &out->t[k]);
         const int y = u->act >= 0 ? u->act : u->pre;
+        if (out->target[k] < 0 && cr_guess_target_in_numbers(a, y, &out->t[k]))
+            out->target[k] = cr_guess_target_name(a, y);
         if (out->target[k] >= 0 && cr_guess_is_foreign_target(a, out->target[k], y))
             return 0;
         named += out->target[k] >= 0;

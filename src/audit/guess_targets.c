@@ -77,6 +77,16 @@ static int is_computed(const struct audit *a, double v)
     return 0;
 }
 
+/* Where a line begins that is an item of a list. */
+static int begins_item(const struct audit *a, size_t at)
+{
+    const char *s = a->source.text + at;
+    if (*s++ != '\n')
+        return 0;
+    s += strspn(s, " \t");
+    return (strchr("-*+", *s) && *s && s[1] == ' ') || strncmp(s, "•", strlen("•")) == 0;
+}
+
 /* "targets 0.01 and 0.99": as many numbers in the sentence as there are outputs. */
 int cr_guess_targets_in_words(const struct audit *a, size_t n, double *out)
 {
@@ -88,6 +98,7 @@ int cr_guess_targets_in_words(const struct audit *a, size_t n, double *out)
             size_t found = 0;
             const char *p = s;
             while (*p && p - s < 160 && !(*p == '\n' && p[1] == '\n') &&
+                   !begins_item(a, (size_t)(p - a->blocks.text)) &&
                    !(*p == '.' && (p[1] == ' ' || p[1] == '\n'))) {
                 double v;
                 const size_t len = read_decimal(a, p, &v);
@@ -136,6 +147,43 @@ int cr_guess_target_name(struct audit *a, int output)
     n.base = "target";
     n.sup = "";
     return cr_maths_name(&a->maths, &n);
+}
+
+/* b of (a - b)^2 in numbers, where a is a printed value of the output. */
+static int square_partner(const struct audit *a, const struct expr *e, int output, double *t)
+{
+    if (e->kind == EXPR_POW && e->arg[1]->kind == EXPR_NUM && e->arg[1]->value == 2 &&
+        e->arg[0]->kind == EXPR_ADD && e->arg[0]->n == 2) {
+        const struct expr *s = e->arg[0];
+        for (int k = 0; k < 2; k++) {
+            double y, v;
+            const struct expr *own = s->arg[k], *other = s->arg[!k];
+            own = own->kind == EXPR_NEG ? own->arg[0] : own;
+            other = other->kind == EXPR_NEG ? other->arg[0] : other;
+            if (cr_guess_number(other, &v) &&
+                (own->kind == EXPR_SYM
+                     ? (int)own->ref == output
+                     : cr_guess_number(own, &y) && cr_guess_has_value(a, output, y))) {
+                *t = v;
+                return 1;
+            }
+        }
+    }
+    for (unsigned i = 0; i < e->n; i++)
+        if (square_partner(a, e->arg[i], output, t))
+            return 1;
+    return 0;
+}
+
+int cr_guess_target_in_numbers(const struct audit *a, int output, double *t)
+{
+    for (size_t i = 0; i < a->maths.n_chains; i++)
+        for (size_t k = 0; k < a->maths.chain[i].n; k++) {
+            const struct expr *e = a->maths.chain[i].side[k].e;
+            if (e && square_partner(a, e, output, t))
+                return 1;
+        }
+    return 0;
 }
 
 int cr_guess_target(const struct audit *a, const struct guess *g, const struct implied *im,

@@ -24,13 +24,15 @@ static int significant(const char *text)
 }
 
 /* An operand that repeats a printed value was computed; and one that has many digits and is
- * not given anywhere. */
+ * not given anywhere: what is given comes before what is computed. */
 static int is_computed(const struct audit *a, const struct expr *num)
 {
     const int origin = cr_audit_origin(a, num), places = a->maths.number[num->ref - 1].places;
     if (origin >= 0 && (a->claim[origin].from || a->claim[origin].formula))
         return places > 0;
-    return places >= 4 || (places > 0 && significant(num->text) >= 4);
+    if (places >= 4 || (places > 0 && significant(num->text) >= 4))
+        return 1;
+    return places == 3 && (origin < 0 || (size_t)origin > a->first_computed);
 }
 
 static int read_number(void *ctx, const struct expr *num, struct range *out)
@@ -404,6 +406,8 @@ static void read_percent(struct audit *a, struct claim *c)
 
 void cr_audit_judge(struct audit *a)
 {
+    while (a->first_computed < a->n_claims && !a->claim[a->first_computed].from)
+        a->first_computed++;
     for (size_t i = 0; i < a->n_claims && !a->failed; i++) {
         struct claim *c = &a->claim[i];
         c->has_f = c->from && evaluate(a, c, 0, &c->f);

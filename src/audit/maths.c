@@ -101,30 +101,47 @@ const struct expr *cr_parser_factor(struct parser *p)
     return p->bad ? NULL : e;
 }
 
-/* In prose, "0.5 (1 - 0.2)" is a product, and "0.5 (see 3)" and "0.5 (1)" are not. */
+/* a, A and I are words as well */
+static int is_letter_of_mathematics(const struct token *t)
+{
+    return t->kind == TOKEN_NAME && !strchr("aAI", t->text[0]);
+}
+
+/* In prose, "0.5 (1 - 0.2)" and "y (1 - y)" are products, and "0.5 (see 3)", "0.5 (1)" and "y (t)"
+ * are not. */
 static int is_factor_ahead(const struct parser *p)
 {
+    const struct token *first = now(p), *before = &p->t[p->i - 1];
+    const int square = is_op(first, '[') && (before->kind == TOKEN_NUMBER || is_op(before, ')'));
     size_t i = p->i, n = 0;
-    if (!is_op(&p->t[i], '(') || p->t[i].space > 1)
+    int signs = 0, names = 0;
+    if ((!is_op(first, '(') && !square) || first->space > 1)
         return 0;
-    for (int depth = 0; n < 40; i++, n++) {
+    for (int depth = 0; n < 80; i++, n++) {
         const struct token *t = &p->t[i];
+        names |= t->kind == TOKEN_NAME;
         if (t->kind != TOKEN_NUMBER && t->kind != TOKEN_OP && t->kind != TOKEN_FUNCTION &&
-            t->kind != TOKEN_SUPER)
+            t->kind != TOKEN_SUPER && t->kind != TOKEN_SUB && t->kind != TOKEN_NAME)
             return 0;
-        depth += is_op(t, '(') - is_op(t, ')');
+        signs |= t->kind == TOKEN_OP && strchr("+-*/", t->op) != NULL;
+        depth += is_op(t, '(') + is_op(t, '[') - is_op(t, ')') - is_op(t, ']');
         if (!depth)
-            return n > 2 || (n == 2 && strchr(p->t[i - 1].text, '.') != NULL);
+            return names || square ? signs
+                                   : n > 2 || (n == 2 && strchr(p->t[i - 1].text, '.') != NULL);
     }
     return 0;
 }
 
-/* η δ5 y4 in prose: symbols with an index, or Greek ones, side by side. */
+/* η δ5 y4 in prose: symbols with an index, or Greek ones, side by side; and (y - t) y (1 - y). */
 static int is_symbol_ahead(const struct parser *p)
 {
     const struct token *t = now(p), *before = &p->t[p->i - 1];
-    return t->kind == TOKEN_NAME && t->space == 1 &&
-           (t[1].kind == TOKEN_SUB || is_op(&t[1], '_') || (t->text[0] & 0x80)) &&
+    if (t->kind != TOKEN_NAME || t->space != 1)
+        return 0;
+    if (is_op(before, ')') && is_letter_of_mathematics(t) && t[1].kind == TOKEN_OP &&
+        (strchr("*/+-", t[1].op) || (t[1].op == '(' && t[1].space == 1)))
+        return 1;
+    return (t[1].kind == TOKEN_SUB || is_op(&t[1], '_') || (t->text[0] & 0x80)) &&
            (before->kind == TOKEN_NAME || before->kind == TOKEN_SUB || is_op(before, ')'));
 }
 
@@ -147,7 +164,8 @@ static int is_juxtaposed(const struct parser *p)
     case TOKEN_WORD: return t->math && is_op(&t[1], '_');
     case TOKEN_BEGIN: return cr_parser_is_matrix(t->text);
     case TOKEN_OP:
-        return t->op == '(' || t->op == '{' || (t->op == '[' && before->kind != TOKEN_NUMBER);
+        return t->op == '(' || t->op == '{' ||
+               (t->op == '[' && (before->kind != TOKEN_NUMBER || !t->math));
     default: return 0;
     }
 }

@@ -74,7 +74,8 @@ static int is_end(const struct parser *p)
     case TOKEN_SUB: return !t->math && (t->space || t->line || t->kind == TOKEN_OPAQUE);
     case TOKEN_OP:
         if (t->op == '(') /* a remark; else more mathematics */
-            return t[1].kind == TOKEN_WORD || (t[1].kind == TOKEN_NUMBER && is_op(&t[2], ')'));
+            return (!t->math && p->i && p->t[p->i - 1].math) || t[1].kind == TOKEN_WORD ||
+                   (t[1].kind == TOKEN_NUMBER && is_op(&t[2], ')'));
         return strchr("*/^_o", t->op) == NULL && !(strchr("+-", t->op) && !t->space && !t->line);
     case TOKEN_WORD: return !is_condition(p, t);
     default: return 1;

@@ -346,6 +346,9 @@ static void read_word(struct reader *r)
                 strchr("wbzaxuohy", r->s[at + 1]))) {
         push(r, TOKEN_PARTIAL, at, at + 1, "d");
         push(r, TOKEN_NAME, at + 1, r->at, keep(r, r->s + at + 1, 1));
+    } else if (n == 3 && r->s[at] == 'd' && (r->s[at + 1] & 0x80)) { /* dŷ */
+        push(r, TOKEN_PARTIAL, at, at + 1, "d");
+        push(r, TOKEN_NAME, at + 1, r->at, keep(r, r->s + at + 1, 2));
     } else if (n == 1 || (n <= 3 && (digits || peek(r, 0) == '_'))) {
         push(r, TOKEN_NAME, at, r->at, keep(r, r->s + at, n));
     } else if (digits || peek(r, 0) == '_') {

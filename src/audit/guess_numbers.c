@@ -1,0 +1,249 @@
+/* Units whose sums the text writes in numbers alone: z_1 = 0.2·0.5 - 0.6·0.1 + 0.3. Which symbols
+ * the numbers stand for is told by their values, and by indices where several have the same. */
+#include <math.h>
+#include <string.h>
+
+#include "audit/guess_parts.h"
+
+enum { MOST_KNOWN = 512 };
+
+/* A symbol that the text prints a value of. */
+struct known {
+    int name;
+    double value;
+    int given; /* without saying how it was computed */
+};
+
+struct matcher {
+    struct audit *a;
+    struct guess *g;
+    struct known known[MOST_KNOWN];
+    size_t n;
+    const char *index; /* of the unit that is read */
+};
+
+static void add_known(struct matcher *m, int name, double value, int given)
+{
+    const struct name *n = name_of(m->a, name);
+    if (n->kind != NAME_PLAIN || n->age != AGE_UNSAID || cr_guess_is_backward(m->a, name) ||
+        cr_guess_is_loss(n) || m->n == MOST_KNOWN)
+        return;
+    for (size_t i = 0; i < m->n; i++)
+        if (m->known[i].name == name && m->known[i].value == value)
+            return;
+    m->known[m->n++] = (struct known){name, value, given};
+}
+
+/* What the text gives, and what it prints as results. */
+static void read_known(struct matcher *m, const struct implied *im)
+{
+    double v;
+    for (size_t i = 0; i < im->n; i++)
+        add_known(m, im->name[i], im->value[i], 1);
+    for (size_t i = 0; i < m->a->n_claims; i++) {
+        const struct claim *c = &m->a->claim[i];
+        if (c->name >= 0 && cr_guess_number(c->e, &v))
+            add_known(m, c->name, v, !c->from && !c->formula);
+    }
+}
+
+/* A sum of products of numbers, each with the sign of its term; one number alone is the bias. */
+struct numbers {
+    size_t n;
+    double x[MOST_SOURCES], y[MOST_SOURCES];
+    int has_bias;
+    double bias;
+};
+
+static int add_term(struct numbers *l, const struct expr *e)
+{
+    double v, sign = 1;
+    if (cr_guess_number(e, &v)) {
+        const int more = l->has_bias;
+        l->has_bias = 1;
+        l->bias = v;
+        return !more;
+    }
+    while (e->kind == EXPR_NEG) {
+        sign = -sign;
+        e = e->arg[0];
+    }
+    if (e->kind != EXPR_MUL || e->n != 2 || l->n == MOST_SOURCES ||
+        !cr_guess_number(e->arg[0], &l->x[l->n]) || !cr_guess_number(e->arg[1], &l->y[l->n]))
+        return 0;
+    l->x[l->n++] *= sign;
+    return 1;
+}
+
+static int read_numbers(const struct expr *e, struct numbers *out)
+{
+    *out = (struct numbers){0};
+    const unsigned n = e->kind == EXPR_ADD ? e->n : 1;
+    for (unsigned i = 0; i < n; i++)
+        if (!add_term(out, e->kind == EXPR_ADD ? e->arg[i] : e))
+            return 0;
+    return out->n > 0;
+}
+
+static int shares_index(const char *within, const char *index)
+{
+    return *within && *index && strstr(within, index) != NULL;
+}
+
+static const char *digits_of(const char *sub)
+{
+    const char *d = sub + strcspn(sub, "0123456789");
+    return *d ? d : sub;
+}
+
+/* How well a symbol may be the weight of a term of which `source` is the other factor. */
+static int weigh(const struct matcher *m, const struct known *w, int source)
+{
+    const struct name *n = name_of(m->a, w->name);
+    if (!w->given || w->name == source || cr_guess_is_used(m->g, w->name) ||
+        cr_guess_maker(m->g, w->name))
+        return -1;
+    return 1 + 8 * cr_guess_is_weight(m->a, w->name) +
+           4 * shares_index(n->sub, digits_of(m->index)) +
+           2 * shares_index(n->sub, digits_of(name_of(m->a, source)->sub));
+}
+
+static int may_be_source(const struct matcher *m, const struct unit *u, const struct known *s,
+                         int subject)
+{
+    static const char *const never[] = {"b", "bias", "t", "target", "T", "θ", NULL};
+    if (s->name == subject || cr_guess_is_weight(m->a, s->name) ||
+        is_one_of(name_of(m->a, s->name)->base, never))
+        return 0;
+    for (size_t k = 0; k < u->n; k++)
+        if (u->source[k] == s->name)
+            return 0;
+    return 1;
+}
+
+/* Add the term x·y, either of which may be the weight. */
+static int match_term(const struct matcher *m, struct unit *u, int subject, double x, double y)
+{
+    int best = 0, weight = -1, source = -1;
+    double w = NAN;
+    for (size_t i = 0; i < m->n; i++) {
+        const struct known *s = &m->known[i];
+        if (!may_be_source(m, u, s, subject))
+            continue;
+        /* the sign of a term may be of either factor */
+        for (int way = 0; way < 4; way++) {
+            const double sign = way & 1 ? -1 : 1;
+            const double other = sign * (way & 2 ? x : y), own = sign * (way & 2 ? y : x);
+            if (s->value != other || (sign < 0 && other == 0))
+                continue;
+            const int bonus = 32 * (cr_guess_maker(m->g, s->name) != NULL) + 16 * !(way & 1);
+            for (size_t k = 0; k < m->n; k++) {
+                const int score = m->known[k].value == own ? weigh(m, &m->known[k], s->name) : -1;
+                if (score > 0 && 64 + bonus + score > best) {
+                    best = 64 + bonus + score;
+                    weight = m->known[k].name;
+                    source = s->name;
+                    w = own;
+                }
+            }
+            if (bonus > best) { /* a weight without a name */
+                best = bonus;
+                weight = -1;
+                source = s->name;
+                w = own;
+            }
+        }
+    }
+    if (source < 0)
+        return 0;
+    u->weight[u->n] = weight;
+    u->source[u->n] = source;
+    u->w[u->n++] = w;
+    return 1;
+}
+
+static void match_bias(const struct matcher *m, struct unit *u, double b)
+{
+    static const char *const bases[] = {"b", "bias", "c", "θ", "β", "B", NULL};
+    int best = 0;
+    u->has_bias = 1;
+    u->b = b;
+    for (size_t i = 0; i < m->n; i++) {
+        const struct known *k = &m->known[i];
+        const struct name *n = name_of(m->a, k->name);
+        int taken = cr_guess_is_used(m->g, k->name) || cr_guess_maker(m->g, k->name);
+        for (size_t s = 0; s < u->n; s++)
+            taken |= u->weight[s] == k->name || u->source[s] == k->name;
+        const int called = is_one_of(n->base, bases);
+        const int folded = cr_guess_is_weight(m->a, k->name) && strchr(n->sub, '0') != NULL;
+        if (k->value != b || !k->given || taken || !(called || folded))
+            continue;
+        const int score = 1 + 8 * called + 4 * shares_index(n->sub, digits_of(m->index));
+        if (score > best) {
+            best = score;
+            u->bias = k->name;
+        }
+    }
+}
+
+/* The unit whose sum, or argument of f, this is. */
+static void read_unit(struct matcher *m, int subject, const struct expr *e)
+{
+    struct numbers l;
+    const char *f = NULL;
+    const struct expr *x = cr_guess_activation(m->a, e, &f);
+    if (!read_numbers(x ? x : e, &l))
+        return;
+    struct unit *old = cr_guess_find_unit(m->g, x ? -1 : subject, x ? subject : -1);
+    if (old && old->n)
+        return;
+    struct unit u = {
+        .pre = x ? -1 : subject, .act = x ? subject : -1, .bias = -1, .layer = -1, .activation = f};
+    m->index = name_of(m->a, subject)->sub;
+    for (size_t k = 0; k < l.n; k++)
+        if (!match_term(m, &u, subject, l.x[k], l.y[k]))
+            return;
+    if (l.has_bias)
+        match_bias(m, &u, l.bias);
+    struct unit *at = old ? old : cr_guess_new_unit(m->g, u.pre, u.act);
+    if (!at)
+        return;
+    if (old)
+        u.act = old->act;
+    *at = u;
+}
+
+/* A symbol that was given before this chain is a weight, which changes here. */
+static int is_given_before(const struct audit *a, int name, size_t chain)
+{
+    for (size_t i = 0; i < a->n_claims; i++) {
+        const struct claim *c = &a->claim[i];
+        if (c->name == name && !c->from && !c->formula &&
+            (c->chain < a->maths.n_chains
+                 ? c->chain < chain
+                 : c->chain - a->maths.n_chains < a->maths.chain[chain].block))
+            return 1;
+    }
+    return 0;
+}
+
+void cr_guess_read_numbers(struct audit *a, struct guess *g, const struct implied *im)
+{
+    struct matcher *m = arena_new(&a->arena, struct matcher, 1);
+    if (!m) {
+        a->failed = 1;
+        return;
+    }
+    *m = (struct matcher){.a = a, .g = g};
+    read_known(m, im);
+    for (size_t i = 0; i < a->maths.n_chains; i++) {
+        const struct chain *c = &a->maths.chain[i];
+        const int subject = cr_guess_subject(a, c);
+        if (!cr_guess_may_be_unit(a, subject) || name_of(a, subject)->kind != NAME_PLAIN ||
+            cr_guess_maker(g, subject) || is_given_before(a, subject, i))
+            continue;
+        for (size_t k = 1; k < c->n; k++)
+            if (c->side[k].e && !cr_maths_has_symbols(c->side[k].e))
+                read_unit(m, subject, c->side[k].e);
+    }
+}
