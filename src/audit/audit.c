@@ -274,6 +274,7 @@ static void run(struct audit *a, const char *text, size_t size)
                               .steps = FREE_STEPS + STEPS_A_BYTE * size};
     read_maths(a);
     note_troubles(a);
+    cr_audit_name_cells(a);
     cr_audit_claims(a);
     if (!a->failed)
         find_origins(a);

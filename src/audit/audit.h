@@ -102,6 +102,9 @@ void cr_audit_claims(struct audit *a);
 
 /* tables.c: the claims of the table whose first cell is block `at`; returns the block after it. */
 size_t cr_audit_claim_table(struct audit *a, size_t at);
+
+/* tables.c: give the chains in cells of tables the symbol that they are about. */
+void cr_audit_name_cells(struct audit *a);
 void cr_audit_claim_cell(struct audit *a, size_t block, const struct expr *number,
                          const struct expr *from, int name, const struct expr *formula);
 

@@ -109,7 +109,7 @@ static int make_layers(struct guess *g)
     for (int l = 0; l <= last; l++) {
         size_t column = 0;
         const char *f = NULL;
-        int same = 1, first = -1;
+        int same = 1, first = -1, biased = 0;
         for (size_t i = 0; i < g->n_units; i++)
             if (g->unit[i].layer == l) {
                 g->unit[i].column = column++;
@@ -117,11 +117,19 @@ static int make_layers(struct guess *g)
                     f = g->unit[i].activation;
                 if (first < 0)
                     first = g->unit[i].bias;
+                biased |= g->unit[i].has_bias;
                 same &= g->unit[i].has_bias && g->unit[i].bias >= 0 && g->unit[i].bias == first;
             }
-        for (size_t i = 0; i < g->n_units; i++)
-            if (g->unit[i].layer == l && !g->unit[i].activation)
-                g->unit[i].activation = f;
+        for (size_t i = 0; i < g->n_units; i++) {
+            struct unit *u = &g->unit[i];
+            if (u->layer != l)
+                continue;
+            if (!u->activation)
+                u->activation = f;
+            if (biased && !u->has_bias) /* one of 0 that is left out */
+                u->b = 0;
+            u->has_bias = biased;
+        }
         g->shared[l] = same && column > 1;
     }
     return last >= 0 && last < 16;

@@ -53,17 +53,26 @@ struct numbers {
     double x[MOST_SOURCES], y[MOST_SOURCES];
     int has_bias;
     double bias;
+    int bare; /* numbers alone so far */
 };
 
 static int add_term(struct numbers *l, const struct expr *e)
 {
     double v, sign = 1;
     if (cr_guess_number(e, &v)) {
-        const int more = l->has_bias;
+        /* 0.2 + 0 - 0.5 + 0.1: products with inputs of 0 and 1, and the bias */
+        if (l->bare++) {
+            if (l->n != (size_t)l->bare - 2 || l->n == MOST_SOURCES)
+                return 0;
+            l->x[l->n] = l->bias;
+            l->y[l->n++] = l->bias == 0 ? 0 : 1;
+        }
         l->has_bias = 1;
         l->bias = v;
-        return !more;
+        return 1;
     }
+    if (l->bare > 1)
+        return 0;
     while (e->kind == EXPR_NEG) {
         sign = -sign;
         e = e->arg[0];
@@ -99,9 +108,10 @@ static const char *digits_of(const char *sub)
 /* How well a symbol may be the weight of a term of which `source` is the other factor. */
 static int weigh(const struct matcher *m, const struct known *w, int source)
 {
+    static const char *const never[] = {"b", "bias", "c", "β", "t", "target", "T", "η", "α", NULL};
     const struct name *n = name_of(m->a, w->name);
-    if (!w->given || w->name == source || cr_guess_is_used(m->g, w->name) ||
-        cr_guess_maker(m->g, w->name))
+    if (!w->given || is_one_of(n->base, never) || w->name == source ||
+        cr_guess_is_used(m->g, w->name) || cr_guess_maker(m->g, w->name))
         return -1;
     return 1 + 8 * cr_guess_is_weight(m->a, w->name) +
            4 * shares_index(n->sub, digits_of(m->index)) +
@@ -121,6 +131,24 @@ static int may_be_source(const struct matcher *m, const struct unit *u, const st
     return 1;
 }
 
+/* What is known to be made by a unit comes before what is given, and its result before its sum. */
+static int source_bonus(const struct matcher *m, int name)
+{
+    const struct name *n = name_of(m->a, name);
+    for (size_t i = 0; i < m->g->n_units; i++) {
+        const struct unit *u = &m->g->unit[i];
+        if (!u->n)
+            continue;
+        if (u->act == name)
+            return 40;
+        if (u->pre == name)
+            return 32;
+        if (u->pre >= 0 && u->act < 0 && *n->sub && strcmp(n->sub, name_of(m->a, u->pre)->sub) == 0)
+            return 40;
+    }
+    return 0;
+}
+
 /* Add the term x·y, either of which may be the weight. */
 static int match_term(const struct matcher *m, struct unit *u, int subject, double x, double y)
 {
@@ -136,7 +164,7 @@ static int match_term(const struct matcher *m, struct unit *u, int subject, doub
             const double other = sign * (way & 2 ? x : y), own = sign * (way & 2 ? y : x);
             if (s->value != other || (sign < 0 && other == 0))
                 continue;
-            const int bonus = 32 * (cr_guess_maker(m->g, s->name) != NULL) + 16 * !(way & 1);
+            const int bonus = source_bonus(m, s->name) + 16 * !(way & 1);
             for (size_t k = 0; k < m->n; k++) {
                 const int score = m->known[k].value == own ? weigh(m, &m->known[k], s->name) : -1;
                 if (score > 0 && 64 + bonus + score > best) {
@@ -160,6 +188,32 @@ static int match_term(const struct matcher *m, struct unit *u, int subject, doub
     u->source[u->n] = source;
     u->w[u->n++] = w;
     return 1;
+}
+
+/* The weight from a source whose value is 0, by its indices: nothing else tells it. */
+static int match_zero(const struct matcher *m, struct unit *u, int subject)
+{
+    const char *to = digits_of(m->index);
+    char both[32];
+    for (size_t i = 0; i < m->n; i++) {
+        const struct known *s = &m->known[i];
+        const char *from = digits_of(name_of(m->a, s->name)->sub);
+        if (s->value != 0 || !may_be_source(m, u, s, subject) || !*from ||
+            strlen(from) + strlen(to) >= sizeof both)
+            continue;
+        for (size_t k = 0; k < m->n; k++) {
+            const char *sub = name_of(m->a, m->known[k].name)->sub;
+            const int named = strcmp(strcat(strcpy(both, from), to), sub) == 0 ||
+                              strcmp(strcat(strcpy(both, to), from), sub) == 0;
+            if (!named || weigh(m, &m->known[k], s->name) < 8)
+                continue;
+            u->weight[u->n] = m->known[k].name;
+            u->source[u->n] = s->name;
+            u->w[u->n++] = m->known[k].value;
+            return 1;
+        }
+    }
+    return 0;
 }
 
 static void match_bias(const struct matcher *m, struct unit *u, double b)
@@ -201,8 +255,12 @@ static void read_unit(struct matcher *m, int subject, const struct expr *e)
         .pre = x ? -1 : subject, .act = x ? subject : -1, .bias = -1, .layer = -1, .activation = f};
     m->index = name_of(m->a, subject)->sub;
     for (size_t k = 0; k < l.n; k++)
-        if (!match_term(m, &u, subject, l.x[k], l.y[k]))
+        if (!(l.bare > 1 && l.y[k] == 0 ? match_zero(m, &u, subject)
+                                        : match_term(m, &u, subject, l.x[k], l.y[k])))
             return;
+    /* 0.1·(-0.4) alone may be anything */
+    if (u.n == 1 && u.weight[0] < 0 && !l.has_bias)
+        return;
     if (l.has_bias)
         match_bias(m, &u, l.bias);
     struct unit *at = old ? old : cr_guess_new_unit(m->g, u.pre, u.act);

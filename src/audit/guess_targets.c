@@ -90,7 +90,7 @@ static int begins_item(const struct audit *a, size_t at)
 /* "targets 0.01 and 0.99": as many numbers in the sentence as there are outputs. */
 int cr_guess_targets_in_words(const struct audit *a, size_t n, double *out)
 {
-    static const char *const words[] = {"target", "Target", "desired", "want", "should"};
+    static const char *const words[] = {"target", "Target", "desired", "want", "should", "label"};
     for (size_t w = 0; w < sizeof words / sizeof *words; w++) {
         const char *s = a->blocks.text;
         while ((s = strstr(s, words[w]))) {
@@ -116,7 +116,8 @@ int cr_guess_targets_in_words(const struct audit *a, size_t n, double *out)
                 }
                 p += len ? len : 1;
             }
-            if (found == n)
+            /* the label of one of several classes is no value of an output */
+            if (found == n && (n == 1 || strcmp(words[w], "label") != 0))
                 return 1;
         }
     }

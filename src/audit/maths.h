@@ -92,6 +92,9 @@ const struct expr *cr_maths_cell(struct maths *m, const struct tokens *tokens, i
 /* The symbol that all tokens together are; -1: they are none. */
 int cr_maths_one_name(struct maths *m, const struct tokens *tokens);
 
+/* Put a symbol before a chain's sides: what the chain is about. */
+void cr_maths_prepend(struct maths *m, struct chain *c, const struct expr *symbol);
+
 int cr_maths_has_symbols(const struct expr *e);
 
 /* Whether it is a number standing alone, perhaps with a sign, a power of ten or %. *num is

@@ -42,6 +42,17 @@ static void add_side(struct maths *m, struct chain *c, const struct side *side)
     c->side[c->n++] = *side;
 }
 
+void cr_maths_prepend(struct maths *m, struct chain *c, const struct expr *symbol)
+{
+    const struct side head = {.e = symbol, .at = c->side[0].at, .end = c->side[0].at};
+    add_side(m, c, &head);
+    if (m->failed)
+        return;
+    memmove(c->side + 1, c->side, (c->n - 1) * sizeof *c->side);
+    c->side[0] = head;
+    c->side[1].relation = "=";
+}
+
 /* "= 1 if x > 0": a case, not a value. */
 static const char *const conditions[] = {"if", "otherwise", "else", "falls", "wenn", NULL};
 
