@@ -1,5 +1,5 @@
-/* Units whose sums the text writes in numbers alone: z_1 = 0.2·0.5 - 0.6·0.1 + 0.3. Which symbols
- * the numbers stand for is told by their values, and by indices where several have the same. */
+/* Units whose sums the text writes in numbers, or in numbers and symbols: z_1 = 0.2·0.5 - 0.6·x_2 + 0.3.
+ * Which symbols the numbers stand for is told by their values, and by indices where several have the same. */
 #include <math.h>
 #include <string.h>
 
@@ -51,6 +51,7 @@ static void read_known(struct matcher *m, const struct implied *im)
 struct numbers {
     size_t n;
     double x[MOST_SOURCES], y[MOST_SOURCES];
+    int symbol[MOST_SOURCES]; /* in place of y; -1 */
     int has_bias;
     double bias;
     int bare; /* numbers alone so far */
@@ -64,6 +65,7 @@ static int add_term(struct numbers *l, const struct expr *e)
         if (l->bare++) {
             if (l->n != (size_t)l->bare - 2 || l->n == MOST_SOURCES)
                 return 0;
+            l->symbol[l->n] = -1;
             l->x[l->n] = l->bias;
             l->y[l->n++] = l->bias == 0 ? 0 : 1;
         }
@@ -77,9 +79,13 @@ static int add_term(struct numbers *l, const struct expr *e)
         sign = -sign;
         e = e->arg[0];
     }
-    if (e->kind != EXPR_MUL || e->n != 2 || l->n == MOST_SOURCES ||
-        !cr_guess_number(e->arg[0], &l->x[l->n]) || !cr_guess_number(e->arg[1], &l->y[l->n]))
+    if (e->kind != EXPR_MUL || e->n != 2 || l->n == MOST_SOURCES)
         return 0;
+    const int second = e->arg[1]->kind == EXPR_SYM, first = e->arg[0]->kind == EXPR_SYM;
+    if (!cr_guess_number(e->arg[first], &l->x[l->n]) ||
+        !(first || second || cr_guess_number(e->arg[1], &l->y[l->n])))
+        return 0;
+    l->symbol[l->n] = first || second ? (int)e->arg[second]->ref : -1;
     l->x[l->n++] *= sign;
     return 1;
 }
@@ -190,6 +196,33 @@ static int match_term(const struct matcher *m, struct unit *u, int subject, doub
     return 1;
 }
 
+/* Add the term x·symbol. */
+static int match_symbol(const struct matcher *m, struct unit *u, int subject, double x, int symbol)
+{
+    const int is_weight = cr_guess_is_weight(m->a, symbol);
+    int best = 0, other = -1;
+    if (name_of(m->a, symbol)->kind != NAME_PLAIN || symbol == subject)
+        return 0;
+    for (size_t i = 0; i < m->n; i++) {
+        const struct known *k = &m->known[i];
+        if (k->value != x)
+            continue;
+        const int score = !is_weight                        ? weigh(m, k, symbol)
+                          : may_be_source(m, u, k, subject) ? 1 + source_bonus(m, k->name)
+                                                            : -1;
+        if (score > best) {
+            best = score;
+            other = k->name;
+        }
+    }
+    if (is_weight && other < 0)
+        return 0;
+    u->weight[u->n] = is_weight ? symbol : other;
+    u->source[u->n] = is_weight ? other : symbol;
+    u->w[u->n++] = is_weight ? NAN : x;
+    return 1;
+}
+
 /* The weight from a source whose value is 0, by its indices: nothing else tells it. */
 static int match_zero(const struct matcher *m, struct unit *u, int subject)
 {
@@ -255,8 +288,9 @@ static void read_unit(struct matcher *m, int subject, const struct expr *e)
         .pre = x ? -1 : subject, .act = x ? subject : -1, .bias = -1, .layer = -1, .activation = f};
     m->index = name_of(m->a, subject)->sub;
     for (size_t k = 0; k < l.n; k++)
-        if (!(l.bare > 1 && l.y[k] == 0 ? match_zero(m, &u, subject)
-                                        : match_term(m, &u, subject, l.x[k], l.y[k])))
+        if (!(l.symbol[k] >= 0            ? match_symbol(m, &u, subject, l.x[k], l.symbol[k])
+              : l.bare > 1 && l.y[k] == 0 ? match_zero(m, &u, subject)
+                                          : match_term(m, &u, subject, l.x[k], l.y[k])))
             return;
     /* 0.1·(-0.4) alone may be anything */
     if (u.n == 1 && u.weight[0] < 0 && !l.has_bias)
@@ -301,7 +335,7 @@ void cr_guess_read_numbers(struct audit *a, struct guess *g, const struct implie
             cr_guess_maker(g, subject) || is_given_before(a, subject, i))
             continue;
         for (size_t k = 1; k < c->n; k++)
-            if (c->side[k].e && !cr_maths_has_symbols(c->side[k].e))
+            if (c->side[k].e)
                 read_unit(m, subject, c->side[k].e);
     }
 }

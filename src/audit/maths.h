@@ -57,6 +57,7 @@ struct maths {
     struct arena *a;
     const char *s; /* the document */
     int layers;    /* w^2 is the w of layer 2 */
+    int from_zero; /* z[0] is the first entry of z */
     struct name *name;
     size_t n_names, cap_names;
     struct number *number;
@@ -94,6 +95,8 @@ int cr_maths_one_name(struct maths *m, const struct tokens *tokens);
 
 /* Put a symbol before a chain's sides: what the chain is about. */
 void cr_maths_prepend(struct maths *m, struct chain *c, const struct expr *symbol);
+/* And a value behind them. */
+void cr_maths_append(struct maths *m, struct chain *c, const struct expr *value);
 
 int cr_maths_has_symbols(const struct expr *e);
 

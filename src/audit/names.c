@@ -1,4 +1,5 @@
 /* Names of symbols: w_{11}^{new} has base w, index 11 and is new. One table, by their keys. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -275,6 +276,34 @@ static int is_star_mark(const struct parser *p)
             is_op(next, ',') || is_op(next, '^'));
 }
 
+/* z[0], W[0][1], W[0,1] as programs write entries, in the manner of cr_maths_entry. */
+static int take_entry(struct parser *p, char *buf)
+{
+    const size_t back = p->i;
+    long index[2];
+    int n = 0;
+    while (n < 2 && is_op(now(p), '[') && !now(p)->space) {
+        do {
+            const struct token *t = &p->t[++p->i];
+            if (n == 2 || t->kind != TOKEN_NUMBER || strlen(t->text) > 3 ||
+                t->text[strspn(t->text, "0123456789")])
+                break;
+            index[n++] = strtol(t->text, NULL, 10) + p->m->from_zero;
+            p->i++;
+        } while (is_op(now(p), ','));
+        if (!n || !take(p, ']')) {
+            p->i = back;
+            return 0;
+        }
+    }
+    if (!n) {
+        p->i = back;
+        return 0;
+    }
+    (void)snprintf(buf, NAME_SIZE, n == 1 ? "[%ld]" : "[%ld,%ld]", index[0], n == 2 ? index[1] : 0);
+    return 1;
+}
+
 /* Indices and marks after a symbol. A power is left for the caller. */
 void cr_parser_decorate(struct parser *p, struct name *n)
 {
@@ -326,6 +355,13 @@ void cr_parser_decorate(struct parser *p, struct name *n)
             }
             if (*buf)
                 n->sup = copy_text(p, buf);
+        } else if (is_op(t, '[') && !t->space && !t->math && !strchr(n->sub, '[') &&
+                   take_entry(p, buf)) {
+            n->sub = cr_arena_printf(p->m->a, "%s%s", n->sub, buf);
+            if (!n->sub) {
+                n->sub = "";
+                p->m->failed = 1;
+            }
         } else if (is_op(t, '\'') && n->age == AGE_UNSAID) {
             p->i++;
             n->age = AGE_NEW;

@@ -42,6 +42,12 @@ static void add_side(struct maths *m, struct chain *c, const struct side *side)
     c->side[c->n++] = *side;
 }
 
+void cr_maths_append(struct maths *m, struct chain *c, const struct expr *value)
+{
+    const size_t at = c->side[c->n - 1].end;
+    add_side(m, c, &(struct side){.e = value, .relation = "=", .at = at, .end = at});
+}
+
 void cr_maths_prepend(struct maths *m, struct chain *c, const struct expr *symbol)
 {
     const struct side head = {.e = symbol, .at = c->side[0].at, .end = c->side[0].at};
@@ -177,7 +183,8 @@ static void read_chain(struct parser *p, struct chain *c)
     const size_t head = c->n;
     while (relation_follows(p)) {
         /* "= 0.2   = 0.3": columns of a table, not a chain */
-        if (c->n > head && is_column(now(p)))
+        if (c->n > head && is_column(now(p)) &&
+            !(c->side[c->n - 1].e && cr_maths_has_symbols(c->side[c->n - 1].e)))
             return;
         const char *relation = now(p)->text;
         p->i++;
@@ -261,8 +268,58 @@ static enum name_age age_before(const struct parser *p, size_t first)
     return is_one_of(word, old_words) ? AGE_OLD : AGE_UNSAID;
 }
 
+/* (lr = 0.1): the parenthesis holds a statement. */
+static int holds_statement(const struct parser *p)
+{
+    int depth = 0;
+    for (size_t i = p->i; i < p->n && i < p->i + 40 && !now(p)->math; i++) {
+        const struct token *t = &p->t[i];
+        depth += is_op(t, '(') - is_op(t, ')');
+        if (!depth)
+            return 0;
+        if (t->kind == TOKEN_RELATION)
+            return depth == 1;
+    }
+    return 0;
+}
+
+/* w: 0.4 → 0.38, w → 0.38: what a weight becomes. */
+static void read_arrow(struct parser *p, size_t block, const struct expr *symbol)
+{
+    static const char *const bases[] = {"w", "W", "b", "B",    "θ",      "Θ", "u",
+                                        "U", "v", "V", "bias", "weight", NULL};
+    struct maths *m = p->m;
+    struct name n = m->name[symbol->ref];
+    if (now(p)->kind != TOKEN_ARROW || n.kind != NAME_PLAIN || n.age != AGE_UNSAID ||
+        !is_one_of(n.base, bases))
+        return;
+    struct parser ahead = *p;
+    const size_t numbers = m->n_numbers;
+    ahead.i++;
+    const struct side value = read_side(&ahead, "=");
+    struct bare bare;
+    if (!value.e || now(&ahead)->kind == TOKEN_ARROW ||
+        !(cr_maths_bare(value.e, &bare) || value.e->kind == EXPR_MATRIX)) {
+        m->n_numbers = numbers;
+        return;
+    }
+    n.age = AGE_NEW;
+    struct chain *c = new_chain(m, block);
+    if (!c)
+        return;
+    const struct side head = {
+        .e = cr_maths_symbol(m, cr_maths_name(m, &n)), .at = value.at, .end = value.at};
+    add_side(m, c, &head);
+    add_side(m, c, &value);
+    p->i = ahead.i;
+}
+
 static void read_statement(struct parser *p, size_t block)
 {
+    if (is_op(now(p), '(') && holds_statement(p)) {
+        p->i++;
+        return;
+    }
     struct maths *m = p->m;
     const size_t first = p->i, numbers = m->n_numbers;
     struct side s;
@@ -290,6 +347,11 @@ static void read_statement(struct parser *p, size_t block)
         const struct side value = read_side(p, "=");
         add_side(m, c, &value);
         read_chain(p, c);
+        read_arrow(p, block, s.e);
+        return;
+    }
+    if (s.e && s.e->kind == EXPR_SYM && now(p)->kind == TOKEN_ARROW) {
+        read_arrow(p, block, s.e);
         return;
     }
     struct bare bare;

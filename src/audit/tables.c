@@ -181,6 +181,17 @@ static void name_chain(struct audit *a, const struct row *head, const struct row
     a->failed |= a->maths.failed;
 }
 
+/* | z = 0.2·0.5 + 0.1 | 0.2 |: the cell beside an equation is its value. */
+static void take_value(struct audit *a, struct chain *c, const struct cell *beside)
+{
+    const struct expr *last = c->n > 1 ? c->side[c->n - 1].e : NULL;
+    if (!is_bare(beside->e) || !last || is_bare(last) || last->kind == EXPR_MATRIX)
+        return;
+    cr_maths_append(&a->maths, c, beside->e);
+    a->cell[beside->block].e = NULL;
+    a->failed |= a->maths.failed;
+}
+
 void cr_audit_name_cells(struct audit *a)
 {
     struct row head = {.n = 0}, row;
@@ -195,11 +206,14 @@ void cr_audit_name_cells(struct audit *a)
         table = a->blocks.block[i].table;
         const size_t next = read_row(a, i, first ? &head : &row);
         for (size_t k = 0; !first && k < row.n; k++) {
+            size_t chains = 0;
             while (chain < a->maths.n_chains && a->maths.chain[chain].block < row.cell[k].block)
                 chain++;
             for (; chain < a->maths.n_chains && a->maths.chain[chain].block == row.cell[k].block;
-                 chain++)
+                 chain++, chains++)
                 name_chain(a, &head, &row, k, &a->maths.chain[chain]);
+            if (chains == 1 && k + 1 < row.n)
+                take_value(a, &a->maths.chain[chain - 1], &row.cell[k + 1]);
         }
         i = next;
     }
