@@ -87,6 +87,30 @@ static int choose(struct audit *a, int *choice, int n,
     return *choice = best;
 }
 
+/* z_1 is what z[1] is. Inputs and weights are not counted so where the first input is the 1 that
+ * goes with a bias. */
+static void bind_entries(struct audit *a)
+{
+    struct topic *t = a->topic;
+    const struct guess *g = &t->guess;
+    const int folded =
+        g->x[0] == 1 && g->input[0] >= 0 && strchr(a->maths.name[g->input[0]].sub, '[');
+    for (size_t i = 0; i < t->n_of; i++) {
+        if (t->of[i].kind != ELEMENT_NONE || a->maths.name[i].kind != NAME_PLAIN ||
+            !*a->maths.name[i].sub)
+            continue;
+        for (size_t k = 0; k < t->n_of; k++) {
+            const int role = role_of(t, &t->of[k]);
+            if (t->of[k].kind != ELEMENT_NONE &&
+                !(folded && (role == ROLE_INPUT || role == ROLE_PARAM)) &&
+                cr_maths_same_entry(&a->maths.name[i], &a->maths.name[k])) {
+                t->of[i] = t->of[k];
+                break;
+            }
+        }
+    }
+}
+
 static void bind_units(struct topic *t)
 {
     const struct guess *g = &t->guess;
@@ -172,6 +196,7 @@ int cr_bind_names(struct audit *a)
         return 0;
     }
     bind_units(t);
+    bind_entries(a);
     t->by_act = cr_bind_by_act(a);
     for (size_t i = 0; i < t->n_of; i++)
         t->loss_choice[i] = -1;

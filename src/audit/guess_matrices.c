@@ -57,6 +57,27 @@ static void read_shapes(struct audit *a, struct implied *im, struct shapes *out)
     }
 }
 
+/* w_12 of a matrix W, where the text writes that too. Where the first of x is the 1 that goes with a
+ * bias, people count the others from 1, and nothing is said. */
+static void imply_indexed(struct audit *a, struct implied *im)
+{
+    const size_t given = im->n;
+    for (size_t k = 0; k < given; k++)
+        if (im->value[k] == 1 && strcmp(name_of(a, im->name[k])->sub, "[1]") == 0)
+            return;
+    for (size_t i = 0; i < a->maths.n_names; i++)
+        for (size_t k = 0; k < given; k++)
+            if (cr_maths_same_entry(name_of(a, (int)i), name_of(a, im->name[k])) &&
+                im->n < MOST_GIVENS) {
+                double v;
+                if (!cr_implied_value(im, (int)i, &v)) {
+                    im->name[im->n] = (int)i;
+                    im->value[im->n++] = im->value[k];
+                }
+                break;
+            }
+}
+
 /* W x, x W, with either of them transposed. */
 struct product {
     int weights, source, turned; /* turned: weights are [in][out] */
@@ -183,6 +204,7 @@ void cr_guess_read_matrices(struct audit *a, struct guess *g, struct implied *im
         return;
     }
     read_shapes(a, im, s);
+    imply_indexed(a, im);
     for (size_t i = 0; s->n && i < a->maths.n_chains && !a->failed; i++) {
         const struct chain *c = &a->maths.chain[i];
         const int subject = cr_guess_subject(a, c);

@@ -262,10 +262,12 @@ static void match_bias(const struct matcher *m, struct unit *u, double b)
         for (size_t s = 0; s < u->n; s++)
             taken |= u->weight[s] == k->name || u->source[s] == k->name;
         const int called = is_one_of(n->base, bases);
-        const int folded = cr_guess_is_weight(m->a, k->name) && strchr(n->sub, '0') != NULL;
-        if (k->value != b || !k->given || taken || !(called || folded))
+        const int folded = cr_guess_is_weight(m->a, k->name) &&
+                           (strchr(n->sub, '0') || strstr(n->sub, "[1]") || strstr(n->sub, ",1]"));
+        const int indexed = shares_index(n->sub, digits_of(m->index));
+        if (k->value != b || !k->given || taken || !(called || folded || indexed))
             continue;
-        const int score = 1 + 8 * called + 4 * shares_index(n->sub, digits_of(m->index));
+        const int score = 1 + 8 * called + 4 * indexed + 2 * folded;
         if (score > best) {
             best = score;
             u->bias = k->name;

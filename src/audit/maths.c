@@ -41,6 +41,18 @@ static const struct expr *percent(struct parser *p, const struct expr *e)
     return cr_expr_binary(p->m->a, EXPR_DIV, e, hundred);
 }
 
+/* A matrix that stands there as it is, turned; else the transpose of what e is. */
+static const struct expr *transpose(struct parser *p, const struct expr *e)
+{
+    const struct expr *turned[MOST_LIST];
+    if (!e || e->kind != EXPR_MATRIX || e->n > MOST_LIST)
+        return cr_expr_unary(p->m->a, EXPR_TRANSPOSE, e);
+    const unsigned cols = e->n / e->rows;
+    for (unsigned i = 0; i < e->n; i++)
+        turned[i % cols * e->rows + i / cols] = e->arg[i];
+    return cr_expr_matrix(p->m->a, cols, e->rows, turned);
+}
+
 static const struct expr *postfix(struct parser *p)
 {
     const struct expr *e = cr_parser_primary(p);
@@ -49,7 +61,7 @@ static const struct expr *postfix(struct parser *p)
         if (t->kind == TOKEN_SUPER && !t->space) {
             p->i++;
             if (strcmp(t->text, "T") == 0)
-                e = cr_expr_unary(p->m->a, EXPR_TRANSPOSE, e);
+                e = transpose(p, e);
             else
                 e = power(p, e, small_number(p, t->text));
         } else if (is_op(t, '^')) {
@@ -57,7 +69,7 @@ static const struct expr *postfix(struct parser *p)
             const size_t back = p->i;
             char buf[NAME_SIZE];
             if (cr_parser_index(p, buf) && (strcmp(buf, "T") == 0 || strcmp(buf, "⊤") == 0)) {
-                e = cr_expr_unary(p->m->a, EXPR_TRANSPOSE, e);
+                e = transpose(p, e);
                 continue;
             }
             p->i = back;
@@ -159,6 +171,7 @@ static int is_juxtaposed(const struct parser *p)
     case TOKEN_STYLE:
     case TOKEN_UNDER:
     case TOKEN_PARTIAL:
+    case TOKEN_NABLA:
     case TOKEN_DELTA:
     case TOKEN_FUNCTION: return 1;
     case TOKEN_WORD: return t->math && is_op(&t[1], '_');

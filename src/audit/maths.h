@@ -87,6 +87,10 @@ const struct expr *cr_maths_symbol(struct maths *m, int name);
  * can have none, or memory was short. */
 int cr_maths_entry(struct maths *m, int name, unsigned rows, unsigned cols, unsigned i);
 
+/* Whether two symbols may be of one thing, entry of a vector or a matrix and symbol with an index:
+ * z[1] and z_1, W[1,2] and w_12. */
+int cr_maths_same_entry(const struct name *x, const struct name *y);
+
 /* A cell of a table: the expression that it is, or NULL; and the last symbol in it, or -1. */
 const struct expr *cr_maths_cell(struct maths *m, const struct tokens *tokens, int *name);
 

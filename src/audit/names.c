@@ -119,6 +119,31 @@ int cr_maths_entry(struct maths *m, int name, unsigned rows, unsigned cols, unsi
     return cr_maths_name(m, &n);
 }
 
+static int bare_index(const char *sub, char *out)
+{
+    size_t n = 0;
+    int bracket = 0;
+    for (; *sub && n < NAME_SIZE - 1; sub++) {
+        bracket |= *sub == '[';
+        if (!strchr("[],", *sub))
+            out[n++] = *sub;
+    }
+    out[n] = '\0';
+    return bracket;
+}
+
+int cr_maths_same_entry(const struct name *x, const struct name *y)
+{
+    char i[NAME_SIZE], j[NAME_SIZE];
+    if (x->kind != NAME_PLAIN || y->kind != NAME_PLAIN || x->age != y->age || !*x->sub ||
+        !*y->sub || !*x->base || !*y->base || strcmp(x->sup, y->sup) != 0)
+        return 0;
+    const int one = !x->base[1] && !y->base[1];
+    if (strcmp(x->base, y->base) != 0 && !(one && (x->base[0] ^ y->base[0]) == ('a' ^ 'A')))
+        return 0;
+    return bare_index(x->sub, i) != bare_index(y->sub, j) && strcmp(i, j) == 0;
+}
+
 /* Indices. */
 
 /* Indices: what stands in _{...} or ^{...}, written together. */

@@ -268,6 +268,21 @@ static enum name_age age_before(const struct parser *p, size_t first)
     return is_one_of(word, old_words) ? AGE_OLD : AGE_UNSAID;
 }
 
+/* f(x) = 0.3·0.5 + 0.1 = 0.25 is about f. */
+static void name_result(struct maths *m, struct chain *c)
+{
+    const struct expr *head = c->side[0].e;
+    if (!head || head->kind != EXPR_CALL || head->func >= 0 || head->n != 1 ||
+        head->arg[0]->kind != EXPR_SYM || strchr(head->text, '\''))
+        return;
+    for (size_t k = 1; k < c->n; k++)
+        if (!c->side[k].e || cr_maths_has_symbols(c->side[k].e))
+            return;
+    const struct name n = {
+        .kind = NAME_PLAIN, .base = head->text, .sub = "", .sup = "", .of = -1, .by = -1};
+    c->side[0].e = cr_maths_symbol(m, cr_maths_name(m, &n));
+}
+
 /* (lr = 0.1): the parenthesis holds a statement. */
 static int holds_statement(const struct parser *p)
 {
@@ -373,6 +388,8 @@ static void read_statement(struct parser *p, size_t block)
     }
     add_side(m, c, &s);
     read_chain(p, c);
+    if (!m->failed)
+        name_result(m, c);
 }
 
 static int begins_row(const struct parser *p)
