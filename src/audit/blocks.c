@@ -98,6 +98,17 @@ static void blank_label(struct finder *f, size_t at, size_t end)
         blank(f, at, i + 1);
 }
 
+/* "- output: ..." is an item, however deep: sums do not go on with words. */
+static int begins_word(const struct finder *f, size_t i, size_t end)
+{
+    size_t n = 0;
+    while (i + n < end && is_letter(f->s[i + n]))
+        n++;
+    return n > 2 && i + n < end &&
+           (f->s[i + n] == ':' ||
+            (f->s[i + n] == ' ' && i + n + 1 < end && is_letter(f->s[i + n + 1])));
+}
+
 /* Marks at the head of a line: quotes, bullets, numbers of lists, signs of headings.
  * Returns where the text begins. */
 static size_t blank_head(struct finder *f, size_t at, size_t end, int *heading)
@@ -118,7 +129,7 @@ static size_t blank_head(struct finder *f, size_t at, size_t end, int *heading)
     if (i + 1 < end && strchr("-*+", f->s[i]) && f->s[i + 1] == ' ') {
         /* deep in a line, after a line of text, a sign goes on with a sum */
         if (f->s[i] == '*' || (i - at < 4 && f->s[i] == '-') || (f->s[i] == '+' && i == at) ||
-            at < 2 || f->s[at - 2] == '\n')
+            at < 2 || f->s[at - 2] == '\n' || begins_word(f, i + 2, end))
             f->s[i] = ' ';
         return i;
     }

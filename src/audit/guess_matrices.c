@@ -4,7 +4,7 @@
 
 #include "audit/guess_parts.h"
 
-enum { MOST_SHAPES = 128 };
+enum { MOST_SHAPES = 128, MOST_LAYERS = 8 };
 
 /* The sizes of what the text prints as a matrix or a vector. */
 struct shape {
@@ -183,6 +183,62 @@ static void read_side(struct audit *a, struct guess *g, const struct shapes *s, 
         name_activations(a, g, subject, (int)x->ref, f);
 }
 
+/* An index with l in it, for layer k: (l-1) becomes (2). NULL: it has none. */
+static const char *at_layer(struct audit *a, const char *mark, int k)
+{
+    const char *l = strchr(mark, 'l');
+    if (!l || strspn(mark, "([l+-1])") != strlen(mark))
+        return NULL;
+    const int step = l[1] == '-' && l[2] == '1' ? -1 : l[1] == '+' && l[2] == '1' ? 1 : 0;
+    const int bracket = mark[0] == '(' || mark[0] == '[';
+    const char *s = cr_audit_say(a, "%.*s%d%s", bracket, mark, k + step,
+                                 !bracket         ? ""
+                                 : mark[0] == '(' ? ")"
+                                                  : "]");
+    return k + step < 0 ? NULL : s;
+}
+
+struct layer {
+    struct audit *a;
+    int k, changed;
+};
+
+static int name_at_layer(struct audit *a, int name, int k)
+{
+    struct name n = *name_of(a, name);
+    const char *sup = at_layer(a, n.sup, k), *sub = at_layer(a, n.sub, k);
+    if (!sup && !sub)
+        return -1;
+    n.sup = sup ? sup : n.sup;
+    n.sub = sub ? sub : n.sub;
+    return cr_maths_name(&a->maths, &n);
+}
+
+static const struct expr *symbol_at_layer(void *ctx, const struct expr *sym)
+{
+    struct layer *l = ctx;
+    const int name = name_at_layer(l->a, (int)sym->ref, l->k);
+    l->changed |= name >= 0;
+    return name < 0 ? sym : cr_maths_symbol(&l->a->maths, name);
+}
+
+/* z^(l) = W^(l) a^(l-1) + b^(l), said once for all layers. */
+static void read_template(struct audit *a, struct guess *g, const struct shapes *s, int subject,
+                          const struct expr *e)
+{
+    for (int k = 1; k <= MOST_LAYERS && !a->failed; k++) {
+        struct layer l = {.a = a, .k = k};
+        const int name = name_at_layer(a, subject, k);
+        if (name < 0)
+            return;
+        const struct expr *at = cr_expr_map(&a->arena, e, symbol_at_layer, &l);
+        if (!at)
+            a->failed = 1;
+        else if (l.changed)
+            read_side(a, g, s, name, at);
+    }
+}
+
 int cr_guess_has_entries(const struct audit *a, int name)
 {
     const struct name *n = name_of(a, name);
@@ -212,8 +268,10 @@ void cr_guess_read_matrices(struct audit *a, struct guess *g, struct implied *im
             name_of(a, subject)->age == AGE_NEW || cr_guess_is_weight(a, subject))
             continue;
         for (size_t k = 1; k < c->n; k++)
-            if (c->side[k].e)
+            if (c->side[k].e) {
                 read_side(a, g, s, subject, c->side[k].e);
+                read_template(a, g, s, subject, c->side[k].e);
+            }
     }
     a->failed |= a->maths.failed;
 }

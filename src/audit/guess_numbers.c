@@ -111,30 +111,27 @@ static const char *digits_of(const char *sub)
     return *d ? d : sub;
 }
 
+static int is_source(const struct guess *g, int name)
+{
+    for (size_t i = 0; i < g->n_units; i++)
+        for (size_t k = 0; k < g->unit[i].n; k++)
+            if (g->unit[i].source[k] == name)
+                return 1;
+    return 0;
+}
+
 /* How well a symbol may be the weight of a term of which `source` is the other factor. */
 static int weigh(const struct matcher *m, const struct known *w, int source)
 {
     static const char *const never[] = {"b", "bias", "c", "β", "t", "target", "T", "η", "α", NULL};
     const struct name *n = name_of(m->a, w->name);
     if (!w->given || is_one_of(n->base, never) || w->name == source ||
-        cr_guess_is_used(m->g, w->name) || cr_guess_maker(m->g, w->name))
+        cr_guess_is_used(m->g, w->name) || cr_guess_maker(m->g, w->name) ||
+        is_source(m->g, w->name))
         return -1;
     return 1 + 8 * cr_guess_is_weight(m->a, w->name) +
            4 * shares_index(n->sub, digits_of(m->index)) +
            2 * shares_index(n->sub, digits_of(name_of(m->a, source)->sub));
-}
-
-static int may_be_source(const struct matcher *m, const struct unit *u, const struct known *s,
-                         int subject)
-{
-    static const char *const never[] = {"b", "bias", "t", "target", "T", "θ", NULL};
-    if (s->name == subject || cr_guess_is_weight(m->a, s->name) ||
-        is_one_of(name_of(m->a, s->name)->base, never))
-        return 0;
-    for (size_t k = 0; k < u->n; k++)
-        if (u->source[k] == s->name)
-            return 0;
-    return 1;
 }
 
 /* What is known to be made by a unit comes before what is given, and its result before its sum. */
@@ -153,6 +150,22 @@ static int source_bonus(const struct matcher *m, int name)
             return 40;
     }
     return 0;
+}
+
+static int may_be_source(const struct matcher *m, const struct unit *u, const struct known *s,
+                         int subject)
+{
+    static const char *const never[] = {"b", "bias", "t", "target", "T", "θ", "η", "α",
+                                        "λ", "γ",    "μ", "ε",      "m", "n", "N", NULL};
+    static const char *const targets[] = {"y", "Y", "d", "ŷ", NULL};
+    const char *base = name_of(m->a, s->name)->base;
+    if (s->name == subject || cr_guess_is_weight(m->a, s->name) || is_one_of(base, never) ||
+        (s->given && is_one_of(base, targets) && !source_bonus(m, s->name)))
+        return 0;
+    for (size_t k = 0; k < u->n; k++)
+        if (u->source[k] == s->name)
+            return 0;
+    return 1;
 }
 
 /* Add the term x·y, either of which may be the weight. */

@@ -145,11 +145,17 @@ static int is_factor_ahead(const struct parser *p)
 }
 
 /* η δ5 y4 in prose: symbols with an index, or Greek ones, side by side; and (y - t) y (1 - y). */
-static int is_symbol_ahead(const struct parser *p)
+static int is_symbol_ahead(const struct parser *p, size_t factors)
 {
     const struct token *t = now(p), *before = &p->t[p->i - 1];
-    if (t->kind != TOKEN_NAME || t->space != 1)
+    /* "target o1" is one thing */
+    const int word =
+        before->kind == TOKEN_NAME && strlen(before->text) > 2 && !(before->text[0] & 0x80);
+    if (t->kind != TOKEN_NAME || t->space != 1 || word)
         return 0;
+    if (factors > 1 && is_op(before, ')') && is_letter_of_mathematics(t) &&
+        t[1].kind == TOKEN_RELATION)
+        return 1;
     if (is_op(before, ')') && is_letter_of_mathematics(t) && t[1].kind == TOKEN_OP &&
         (strchr("*/+-", t[1].op) || (t[1].op == '(' && t[1].space == 1)))
         return 1;
@@ -158,11 +164,12 @@ static int is_symbol_ahead(const struct parser *p)
 }
 
 /* Whether the next token begins a factor that is multiplied without a sign. */
-static int is_juxtaposed(const struct parser *p)
+static int is_juxtaposed(const struct parser *p, size_t factors)
 {
     const struct token *t = now(p), *before = &p->t[p->i - 1];
     if (t->math != before->math || t->opens ||
-        (!t->math && (t->line || (t->space && !is_factor_ahead(p) && !is_symbol_ahead(p)))))
+        (!t->math &&
+         (t->line || (t->space && !is_factor_ahead(p) && !is_symbol_ahead(p, factors)))))
         return 0;
     switch (t->kind) {
     case TOKEN_NAME:
@@ -228,7 +235,7 @@ static const struct expr *term(struct parser *p)
             p->i++;
             dots = 1;
             factors[n++] = cr_parser_factor(p);
-        } else if (is_juxtaposed(p)) {
+        } else if (is_juxtaposed(p, n)) {
             factors[n++] = cr_parser_factor(p);
         } else {
             break;

@@ -74,6 +74,21 @@ static int is_condition(const struct parser *p, const struct token *t)
     return 0;
 }
 
+/* (i1 → h1), (from the left): no mathematics. */
+static int is_remark(const struct parser *p)
+{
+    int depth = 0;
+    for (size_t i = p->i; i < p->n && i < p->i + 40; i++) {
+        const struct token *t = &p->t[i];
+        depth += is_op(t, '(') - is_op(t, ')');
+        if (!depth)
+            return 0;
+        if (t->kind == TOKEN_WORD || t->kind == TOKEN_ARROW)
+            return 1;
+    }
+    return 0;
+}
+
 /* Whether a side that ended before this token was read to its end. */
 static int is_end(const struct parser *p)
 {
@@ -91,8 +106,8 @@ static int is_end(const struct parser *p)
     case TOKEN_SUB: return !t->math && (t->space || t->line || t->kind == TOKEN_OPAQUE);
     case TOKEN_OP:
         if (t->op == '(') /* a remark; else more mathematics */
-            return (!t->math && p->i && p->t[p->i - 1].math) || t[1].kind == TOKEN_WORD ||
-                   (t[1].kind == TOKEN_NUMBER && is_op(&t[2], ')'));
+            return (!t->math && p->i && p->t[p->i - 1].math) || (!t->math && is_remark(p)) ||
+                   t[1].kind == TOKEN_WORD || (t[1].kind == TOKEN_NUMBER && is_op(&t[2], ')'));
         return strchr("*/^_o", t->op) == NULL && !(strchr("+-", t->op) && !t->space && !t->line);
     case TOKEN_WORD: return !is_condition(p, t);
     default: return 1;

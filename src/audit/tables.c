@@ -219,17 +219,35 @@ void cr_audit_name_cells(struct audit *a)
     }
 }
 
+/* The symbol that a head is, or the target that it names: "target o1"; -1. */
+static int head_name(struct audit *a, const struct cell *head)
+{
+    static const char *const words[] = {"target", "desired", NULL};
+    if (head->e && head->e->kind == EXPR_SYM)
+        return head->name;
+    if (head->e || head->name < 0 || !contains(a, head->block, words))
+        return -1;
+    struct name n = a->maths.name[head->name];
+    if (n.kind != NAME_PLAIN || strcmp(n.base, "target") == 0)
+        return head->name;
+    n.sub = cr_arena_printf(&a->arena, "%s%s", n.base, n.sub);
+    n.base = "target";
+    a->failed |= !n.sub;
+    return a->failed ? -1 : cr_maths_name(&a->maths, &n);
+}
+
 /* A head of symbols over one row of numbers: they are given. */
 static int claim_givens(struct audit *a, const struct row *head, const struct row *row)
 {
     if (row->n != head->n || row->n < 2)
         return 0;
     for (size_t k = 0; k < row->n; k++)
-        if (!head->cell[k].e || head->cell[k].e->kind != EXPR_SYM || !is_bare(row->cell[k].e) ||
+        if (head_name(a, &head->cell[k]) < 0 || !is_bare(row->cell[k].e) ||
             column(a, &head->cell[k]) != column(a, &row->cell[k]))
             return 0;
     for (size_t k = 0; k < row->n; k++)
-        cr_audit_claim_cell(a, row->cell[k].block, row->cell[k].e, NULL, head->cell[k].name, NULL);
+        cr_audit_claim_cell(a, row->cell[k].block, row->cell[k].e, NULL,
+                            head_name(a, &head->cell[k]), NULL);
     return 1;
 }
 

@@ -319,6 +319,16 @@ static int is_times(const struct reader *r)
            i < r->end && (is_digit(r->s[i]) || r->s[i] == '(' || r->s[i] == '-' || r->s[i] == '.');
 }
 
+/* Words that are called so in derivatives. */
+static int is_quantity(const char *s, size_t n)
+{
+    static const char *const list[] = {"out", "net", "in", "pred", "sum", "loss", "error"};
+    for (size_t i = 0; i < LENGTH(list); i++)
+        if (strlen(list[i]) == n && memcmp(list[i], s, n) == 0)
+            return 1;
+    return 0;
+}
+
 /* Letters of prose: a word, or a name such as w11, h1, x. Digits at the end are its index. */
 static void read_word(struct reader *r)
 {
@@ -349,6 +359,10 @@ static void read_word(struct reader *r)
     } else if (n == 3 && r->s[at] == 'd' && (r->s[at + 1] & 0x80)) { /* dŷ */
         push(r, TOKEN_PARTIAL, at, at + 1, "d");
         push(r, TOKEN_NAME, at + 1, r->at, keep(r, r->s + at + 1, 2));
+    } else if (n > 2 && r->s[at] == 'd' && (digits || peek(r, 0) == '_' || peek(r, 0) == '/') &&
+               is_quantity(r->s + at + 1, n - 1)) { /* dout_o1 */
+        push(r, TOKEN_PARTIAL, at, at + 1, "d");
+        push(r, TOKEN_NAME, at + 1, r->at, keep(r, r->s + at + 1, n - 1));
     } else if (n == 1 || (n <= 3 && (digits || peek(r, 0) == '_'))) {
         push(r, TOKEN_NAME, at, r->at, keep(r, r->s + at, n));
     } else if (digits || peek(r, 0) == '_') {
