@@ -239,10 +239,12 @@ static void read_template(struct audit *a, struct guess *g, const struct shapes 
     }
 }
 
-int cr_guess_has_entries(const struct audit *a, int name)
+int cr_guess_has_entries(struct audit *a, int name)
 {
     const struct name *n = name_of(a, name);
     const size_t len = strlen(n->sub);
+    if (at_layer(a, n->sup, 1)) /* of all layers */
+        return 1;
     for (size_t i = 0; i < a->maths.n_names; i++) {
         const struct name *m = name_of(a, (int)i);
         if (m->kind == n->kind && m->age == n->age && strcmp(m->base, n->base) == 0 &&

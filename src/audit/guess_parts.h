@@ -69,7 +69,7 @@ void cr_guess_read_numbers(struct audit *a, struct guess *g, const struct implie
 
 /* guess_matrices.c: units from z = W x + b, and the entries that are given. */
 void cr_guess_read_matrices(struct audit *a, struct guess *g, struct implied *im);
-int cr_guess_has_entries(const struct audit *a, int name);
+int cr_guess_has_entries(struct audit *a, int name);
 
 /* guess_siblings.c: the unit that a name is made by, or NULL; whether a unit has this weight; units
  * of which only a result is shown: 1 where one was added. */
