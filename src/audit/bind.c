@@ -221,8 +221,10 @@ int cr_bind_names(struct audit *a)
             t->hits++;
         } else {
             wrong[i] = 1;
-            t->misses += !(c.has_f && c.has_i && cr_range_meets(&c.i, &c.printed) &&
-                           (is_near(&c) || repeats_wrong(a, c.from, wrong)));
+            /* where the arithmetic of the text gives the true value, a slip is the text's own */
+            t->misses += !(c.has_f && c.has_i &&
+                           (is_near(&c) ||
+                            (cr_range_meets(&c.i, &c.printed) && repeats_wrong(a, c.from, wrong))));
         }
     }
     t->phase = 0;

@@ -12,7 +12,10 @@ struct known {
     int name;
     double value;
     int given; /* without saying how it was computed */
+    int late;  /* after something was computed */
 };
+
+static const char *const targets[] = {"y", "Y", "d", "ŷ", "t", "T", "target", NULL};
 
 struct matcher {
     struct audit *a;
@@ -22,7 +25,7 @@ struct matcher {
     const char *index; /* of the unit that is read */
 };
 
-static void add_known(struct matcher *m, int name, double value, int given)
+static void add_known(struct matcher *m, int name, double value, int given, int late)
 {
     const struct name *n = name_of(m->a, name);
     if (n->kind != NAME_PLAIN || n->age != AGE_UNSAID || cr_guess_is_backward(m->a, name) ||
@@ -31,20 +34,20 @@ static void add_known(struct matcher *m, int name, double value, int given)
     for (size_t i = 0; i < m->n; i++)
         if (m->known[i].name == name && m->known[i].value == value)
             return;
-    m->known[m->n++] = (struct known){name, value, given};
+    m->known[m->n++] = (struct known){name, value, given, late};
 }
 
 /* What the text gives, and what it prints as results. */
 static void read_known(struct matcher *m, const struct implied *im)
 {
     double v;
-    for (size_t i = 0; i < im->n; i++)
-        add_known(m, im->name[i], im->value[i], 1);
     for (size_t i = 0; i < m->a->n_claims; i++) {
         const struct claim *c = &m->a->claim[i];
         if (c->name >= 0 && cr_guess_number(c->e, &v))
-            add_known(m, c->name, v, !c->from && !c->formula);
+            add_known(m, c->name, v, !c->from && !c->formula, i > m->a->first_computed);
     }
+    for (size_t i = 0; i < im->n; i++)
+        add_known(m, im->name[i], im->value[i], 1, 0);
 }
 
 /* A sum of products of numbers, each with the sign of its term; one number alone is the bias. */
@@ -120,20 +123,6 @@ static int is_source(const struct guess *g, int name)
     return 0;
 }
 
-/* How well a symbol may be the weight of a term of which `source` is the other factor. */
-static int weigh(const struct matcher *m, const struct known *w, int source)
-{
-    static const char *const never[] = {"b", "bias", "c", "β", "t", "target", "T", "η", "α", NULL};
-    const struct name *n = name_of(m->a, w->name);
-    if (!w->given || is_one_of(n->base, never) || w->name == source ||
-        cr_guess_is_used(m->g, w->name) || cr_guess_maker(m->g, w->name) ||
-        is_source(m->g, w->name))
-        return -1;
-    return 1 + 8 * cr_guess_is_weight(m->a, w->name) +
-           4 * shares_index(n->sub, digits_of(m->index)) +
-           2 * shares_index(n->sub, digits_of(name_of(m->a, source)->sub));
-}
-
 /* What is known to be made by a unit comes before what is given, and its result before its sum. */
 static int source_bonus(const struct matcher *m, int name)
 {
@@ -146,10 +135,25 @@ static int source_bonus(const struct matcher *m, int name)
             return 40;
         if (u->pre == name)
             return 32;
-        if (u->pre >= 0 && u->act < 0 && *n->sub && strcmp(n->sub, name_of(m->a, u->pre)->sub) == 0)
+        if (u->pre >= 0 && u->act < 0 && *n->sub && !is_source(m->g, name) &&
+            strcmp(n->sub, name_of(m->a, u->pre)->sub) == 0)
             return 40;
     }
     return 0;
+}
+
+/* How well a symbol may be the weight of a term of which `source` is the other factor. */
+static int weigh(const struct matcher *m, const struct known *w, int source)
+{
+    static const char *const never[] = {"b", "bias", "c", "β", "t", "target", "T", "η", "α", NULL};
+    const struct name *n = name_of(m->a, w->name);
+    if (!w->given || is_one_of(n->base, never) || w->name == source ||
+        cr_guess_is_used(m->g, w->name) || cr_guess_maker(m->g, w->name) ||
+        is_source(m->g, w->name) || (w->late && source_bonus(m, w->name)))
+        return -1;
+    return 1 + 8 * cr_guess_is_weight(m->a, w->name) +
+           4 * shares_index(n->sub, digits_of(m->index)) +
+           2 * shares_index(n->sub, digits_of(name_of(m->a, source)->sub));
 }
 
 static int may_be_source(const struct matcher *m, const struct unit *u, const struct known *s,
@@ -157,7 +161,6 @@ static int may_be_source(const struct matcher *m, const struct unit *u, const st
 {
     static const char *const never[] = {"b", "bias", "t", "target", "T", "θ", "η", "α",
                                         "λ", "γ",    "μ", "ε",      "m", "n", "N", NULL};
-    static const char *const targets[] = {"y", "Y", "d", "ŷ", NULL};
     const char *base = name_of(m->a, s->name)->base;
     if (s->name == subject || cr_guess_is_weight(m->a, s->name) || is_one_of(base, never) ||
         (s->given && is_one_of(base, targets) && !source_bonus(m, s->name)))
@@ -277,7 +280,8 @@ static void match_bias(const struct matcher *m, struct unit *u, double b)
         const int called = is_one_of(n->base, bases);
         const int folded = cr_guess_is_weight(m->a, k->name) &&
                            (strchr(n->sub, '0') || strstr(n->sub, "[1]") || strstr(n->sub, ",1]"));
-        const int indexed = shares_index(n->sub, digits_of(m->index));
+        const int indexed =
+            !is_one_of(n->base, targets) && shares_index(n->sub, digits_of(m->index));
         if (k->value != b || !k->given || taken || !(called || folded || indexed))
             continue;
         const int score = 1 + 8 * called + 4 * indexed + 2 * folded;

@@ -104,7 +104,7 @@ int cr_guess_targets_in_words(const struct audit *a, size_t n, double *out)
                 const size_t len = read_decimal(a, p, &v);
                 /* not the 1 of o_1 and of h1 */
                 const int index = p[-1] == '_' || p[-1] == '{' || (p[-1] & 0x80) ||
-                                  (p[-1] >= 'A' && p[-1] <= 'z');
+                                  (p[-1] != '[' && p[-1] >= 'A' && p[-1] <= 'z');
                 if (len && !index && is_computed(a, v)) {
                     found = n + 1;
                     break;
@@ -117,7 +117,10 @@ int cr_guess_targets_in_words(const struct audit *a, size_t n, double *out)
                 p += len ? len : 1;
             }
             /* the label of one of several classes is no value of an output */
-            if (found == n && (n == 1 || strcmp(words[w], "label") != 0))
+            double sum = 0;
+            for (size_t k = 0; k < found && k < n; k++)
+                sum += out[k] == 0 || out[k] == 1 ? out[k] : 2;
+            if (found == n && (n == 1 || sum == 1 || strcmp(words[w], "label") != 0))
                 return 1;
         }
     }

@@ -212,6 +212,59 @@ static void read_side(struct audit *a, struct guess *g, int round, int subject,
         set_linear(a, u, &l);
 }
 
+static int reads_the_same(const struct unit *x, const struct unit *y)
+{
+    if (x->n != y->n)
+        return 0;
+    for (size_t k = 0; k < x->n; k++)
+        if (x->source[k] != y->source[k])
+            return 0;
+    return 1;
+}
+
+/* p_1 = 0.39 without a word of how, where it is what a softmax makes of the sums of units that read
+ * the same. */
+static void read_silent_softmax(struct audit *a, struct guess *g, struct unit *u)
+{
+    static const char *const words[] = {"oftmax", NULL};
+    const char *sub = name_of(a, u->pre)->sub;
+    struct shown x, y;
+    double total = 0, own = 0;
+    size_t units = 0;
+    int places;
+    if (!mentions(a, words))
+        return;
+    for (size_t i = 0; i < g->n_units; i++) {
+        const struct unit *v = &g->unit[i];
+        if (!reads_the_same(u, v))
+            continue;
+        if (v->pre < 0 || (v->act >= 0 && !v->activation) || !printed(a, v->pre, &x, &places))
+            return;
+        total += exp(x.v);
+        own = v == u ? exp(x.v) : own;
+        units++;
+    }
+    if (units < 2)
+        return;
+    u->activation = "softmax";
+    for (size_t i = 0; i < a->maths.n_names; i++) {
+        const struct name *n = name_of(a, (int)i);
+        if (n->kind == NAME_PLAIN && n->age == AGE_UNSAID && strcmp(n->sub, sub) == 0 &&
+            cr_guess_may_be_unit(a, (int)i) && !cr_guess_maker(g, (int)i) &&
+            printed(a, (int)i, &y, &places) && places > 2 && fabs(own / total - y.v) < 2 * y.half)
+            u->act = (int)i;
+    }
+}
+
+static int feeds(const struct guess *g, const struct unit *u)
+{
+    for (size_t i = 0; i < g->n_units; i++)
+        for (size_t k = 0; k < g->unit[i].n; k++)
+            if (g->unit[i].source[k] == u->pre || g->unit[i].source[k] == u->act)
+                return 1;
+    return 0;
+}
+
 void cr_guess_read_units(struct audit *a, struct guess *g, const struct implied *im)
 {
     for (int round = 0; round < 2; round++) {
@@ -236,5 +289,7 @@ void cr_guess_read_units(struct audit *a, struct guess *g, const struct implied 
             read_silent_activation(a, g, u);
         else if (u->pre >= 0 && u->n && !u->activation)
             name_function(a, u);
+        if (u->pre >= 0 && u->n && u->act < 0 && !feeds(g, u))
+            read_silent_softmax(a, g, u);
     }
 }

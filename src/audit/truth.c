@@ -54,6 +54,15 @@ static int truth_in(struct audit *a, const struct claim *c, int pass, struct ran
            cr_topic_eval(a, c->formula, pass, out);
 }
 
+/* A weight that had a value before, or that changes as others did, is a new one. */
+static int is_later(const struct audit *a, const struct claim *c)
+{
+    for (const struct claim *b = a->claim; b < a->claim + a->n_claims; b++)
+        if (b->name == c->name && b->bare.num->ref < c->bare.num->ref)
+            return 1;
+    return a->topic->phase > 0;
+}
+
 /* The pass that is meant where the digits do not tell. */
 static int likely_pass(struct audit *a, const struct claim *c)
 {
@@ -65,7 +74,7 @@ static int likely_pass(struct audit *a, const struct claim *c)
         return said;
     const int role = role_of(a->topic, &e);
     if (role == ROLE_PARAM)
-        return c->from != NULL;
+        return c->from || is_later(a, c);
     if (role == ROLE_PRE || role == ROLE_ACT || role == ROLE_LOSS)
         return a->topic->phase;
     return 0;
