@@ -154,10 +154,10 @@ static int has_more_examples(const struct audit *a, const struct guess *g)
 }
 
 /* A given weight that no unit has, or a target of no output: there is more than was found. */
-static int is_whole(const struct audit *a, const struct guess *g, const struct implied *im)
+static int is_whole(struct audit *a, const struct guess *g, const struct implied *im)
 {
     size_t targets = 0;
-    if (has_more_examples(a, g))
+    if (has_more_examples(a, g) || cr_guess_sums_others(a, g))
         return 0;
     for (size_t i = 0; i < im->n; i++) {
         const struct name *n = name_of(a, im->name[i]);

@@ -358,3 +358,47 @@ void cr_guess_read_numbers(struct audit *a, struct guess *g, const struct implie
                 read_unit(m, subject, c->side[k].e);
     }
 }
+
+/* Whether a sum of as many products as there are inputs has another number in an input's place.
+ * Inputs of 0 and 1 may be left out. */
+static int lacks_input(const struct guess *g, const struct numbers *l)
+{
+    if (l->n != g->n_inputs || l->bare > 1)
+        return 0;
+    for (size_t i = 0; i < g->n_inputs; i++) {
+        int found = g->x[i] == 0 || fabs(g->x[i]) == 1;
+        for (size_t k = 0; k < l->n; k++)
+            found |= l->symbol[k] >= 0 || fabs(l->x[k]) == fabs(g->x[i]) ||
+                     fabs(l->y[k]) == fabs(g->x[i]);
+        if (!found)
+            return 1;
+    }
+    return 0;
+}
+
+int cr_guess_sums_others(struct audit *a, const struct guess *g)
+{
+    char summed[MOST_UNITS] = {0};
+    for (size_t i = 0; i < a->maths.n_chains; i++) {
+        const struct chain *c = &a->maths.chain[i];
+        const int subject = cr_guess_subject(a, c);
+        size_t u = 0;
+        while (u < g->n_units &&
+               (subject < 0 || (g->unit[u].pre != subject && g->unit[u].act != subject)))
+            u++;
+        if (u == g->n_units || g->unit[u].layer != 0)
+            continue;
+        for (size_t k = 1; k < c->n; k++) {
+            const char *f;
+            struct numbers l;
+            const struct expr *e = c->side[k].e, *x = e ? cr_guess_activation(a, e, &f) : NULL;
+            if (!e || !read_numbers(x ? x : e, &l))
+                continue;
+            /* the first may have a wrong number in it */
+            if (summed[u] && lacks_input(g, &l))
+                return 1;
+            summed[u] = 1;
+        }
+    }
+    return 0;
+}

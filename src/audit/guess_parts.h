@@ -66,6 +66,8 @@ int cr_guess_is_loss(const struct name *n);
 
 /* guess_numbers.c: units whose sums stand in numbers alone. */
 void cr_guess_read_numbers(struct audit *a, struct guess *g, const struct implied *im);
+/* Whether a unit's sum is worked out again with other inputs: there are more examples. */
+int cr_guess_sums_others(struct audit *a, const struct guess *g);
 
 /* guess_matrices.c: units from z = W x + b, and the entries that are given. */
 void cr_guess_read_matrices(struct audit *a, struct guess *g, struct implied *im);
