@@ -95,20 +95,19 @@ static void bind_entries(struct audit *a)
     const struct guess *g = &t->guess;
     const int folded =
         g->x[0] == 1 && g->input[0] >= 0 && strchr(a->maths.name[g->input[0]].sub, '[');
-    for (size_t i = 0; i < t->n_of; i++) {
-        if (t->of[i].kind != ELEMENT_NONE || a->maths.name[i].kind != NAME_PLAIN ||
-            !*a->maths.name[i].sub)
-            continue;
-        for (size_t k = 0; k < t->n_of; k++) {
-            const int role = role_of(t, &t->of[k]);
-            if (t->of[k].kind != ELEMENT_NONE &&
-                !(folded && (role == ROLE_INPUT || role == ROLE_PARAM)) &&
-                cr_maths_same_entry(&a->maths.name[i], &a->maths.name[k])) {
-                t->of[i] = t->of[k];
-                break;
-            }
-        }
+    int *bound = cr_arena_alloc(&a->arena, t->n_of + 1, sizeof *bound);
+    size_t n = 0;
+    a->failed |= !bound;
+    for (size_t i = 0; bound && i < t->n_of; i++) {
+        const int role = role_of(t, &t->of[i]);
+        if (t->of[i].kind != ELEMENT_NONE && *a->maths.name[i].sub &&
+            !(folded && (role == ROLE_INPUT || role == ROLE_PARAM)))
+            bound[n++] = (int)i;
     }
+    for (size_t i = 0; i < t->n_of; i++)
+        for (size_t k = 0; k < n && t->of[i].kind == ELEMENT_NONE; k++)
+            if (cr_maths_same_entry(&a->maths.name[i], &a->maths.name[bound[k]]))
+                t->of[i] = t->of[bound[k]];
 }
 
 static void bind_units(struct topic *t)

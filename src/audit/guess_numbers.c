@@ -5,7 +5,7 @@
 
 #include "audit/guess_parts.h"
 
-enum { MOST_KNOWN = 512 };
+enum { MOST_KNOWN = 512, MOST_TRIES = 1 << 17 };
 
 /* A symbol that the text prints a value of. */
 struct known {
@@ -20,9 +20,11 @@ static const char *const targets[] = {"y", "Y", "d", "ŷ", "t", "T", "target", N
 struct matcher {
     struct audit *a;
     struct guess *g;
+    struct implied *im;
     struct known known[MOST_KNOWN];
     size_t n;
     const char *index; /* of the unit that is read */
+    int tries;         /* of pairs that are left: people write texts that take some thousands */
 };
 
 static void add_known(struct matcher *m, int name, double value, int given, int late)
@@ -38,7 +40,7 @@ static void add_known(struct matcher *m, int name, double value, int given, int 
 }
 
 /* What the text gives, and what it prints as results. */
-static void read_known(struct matcher *m, const struct implied *im)
+static void read_known(struct matcher *m, struct implied *im)
 {
     double v;
     for (size_t i = 0; i < m->a->n_claims; i++) {
@@ -114,12 +116,19 @@ static const char *digits_of(const char *sub)
     return *d ? d : sub;
 }
 
+static int reads(const struct unit *u, int name)
+{
+    for (size_t k = 0; k < u->n; k++)
+        if (u->source[k] == name)
+            return 1;
+    return 0;
+}
+
 static int is_source(const struct guess *g, int name)
 {
     for (size_t i = 0; i < g->n_units; i++)
-        for (size_t k = 0; k < g->unit[i].n; k++)
-            if (g->unit[i].source[k] == name)
-                return 1;
+        if (reads(&g->unit[i], name))
+            return 1;
     return 0;
 }
 
@@ -135,7 +144,7 @@ static int source_bonus(const struct matcher *m, int name)
             return 40;
         if (u->pre == name)
             return 32;
-        if (u->pre >= 0 && u->act < 0 && *n->sub && !is_source(m->g, name) &&
+        if (u->pre >= 0 && u->act < 0 && *n->sub && !reads(u, name) &&
             strcmp(n->sub, name_of(m->a, u->pre)->sub) == 0)
             return 40;
     }
@@ -165,14 +174,11 @@ static int may_be_source(const struct matcher *m, const struct unit *u, const st
     if (s->name == subject || cr_guess_is_weight(m->a, s->name) || is_one_of(base, never) ||
         (s->given && is_one_of(base, targets) && !source_bonus(m, s->name)))
         return 0;
-    for (size_t k = 0; k < u->n; k++)
-        if (u->source[k] == s->name)
-            return 0;
-    return 1;
+    return !reads(u, s->name);
 }
 
 /* Add the term x·y, either of which may be the weight. */
-static int match_term(const struct matcher *m, struct unit *u, int subject, double x, double y)
+static int match_term(struct matcher *m, struct unit *u, int subject, double x, double y)
 {
     int best = 0, weight = -1, source = -1;
     double w = NAN;
@@ -187,7 +193,8 @@ static int match_term(const struct matcher *m, struct unit *u, int subject, doub
             if (s->value != other || (sign < 0 && other == 0))
                 continue;
             const int bonus = source_bonus(m, s->name) + 16 * !(way & 1);
-            for (size_t k = 0; k < m->n; k++) {
+            for (size_t k = 0; k < m->n && m->tries > 0; k++) {
+                m->tries -= m->known[k].value == own;
                 const int score = m->known[k].value == own ? weigh(m, &m->known[k], s->name) : -1;
                 if (score > 0 && 64 + bonus + score > best) {
                     best = 64 + bonus + score;
@@ -292,6 +299,70 @@ static void match_bias(const struct matcher *m, struct unit *u, double b)
     }
 }
 
+/* 1: the second factors are inputs, as those of another sum are the same; 0: the first are; -1: not
+ * known. */
+static int input_factor(const struct matcher *m, int subject, const struct numbers *l)
+{
+    for (size_t i = 0; i < m->a->maths.n_chains && l->n > 1; i++) {
+        const struct chain *c = &m->a->maths.chain[i];
+        const int other = cr_guess_subject(m->a, c);
+        if (other == subject || !cr_guess_may_be_unit(m->a, other))
+            continue;
+        for (size_t k = 1; k < c->n; k++) {
+            const char *f;
+            const struct expr *e = c->side[k].e, *x = e ? cr_guess_activation(m->a, e, &f) : NULL;
+            struct numbers n;
+            int first = 1, second = 1;
+            if (!e || !read_numbers(x ? x : e, &n) || n.n != l->n)
+                continue;
+            for (size_t t = 0; t < n.n; t++) {
+                first &= n.symbol[t] < 0 && l->symbol[t] < 0 && fabs(n.x[t]) == fabs(l->x[t]);
+                second &= n.symbol[t] < 0 && l->symbol[t] < 0 && n.y[t] == l->y[t];
+            }
+            if (first != second)
+                return second;
+        }
+    }
+    return -1;
+}
+
+/* A term of which the text gives no name: an input that has its value alone. */
+static int match_nameless(struct matcher *m, struct unit *u, int subject, const struct numbers *l,
+                          size_t k)
+{
+    int weight[2] = {-1, -1};
+    for (size_t i = 0; i < m->n; i++)
+        for (int second = 0; second < 2; second++)
+            if (weight[second] < 0 && cr_guess_is_weight(m->a, m->known[i].name) &&
+                m->known[i].value == (second ? l->y[k] : l->x[k]) &&
+                weigh(m, &m->known[i], subject) > 0)
+                weight[second] = m->known[i].name;
+    m->tries -= (int)m->a->maths.n_chains;
+    const int which = input_factor(m, subject, l);
+    const int second = which >= 0                             ? which
+                       : (weight[0] >= 0) != (weight[1] >= 0) ? weight[0] >= 0
+                                                              : -1;
+    if (second < 0 || m->im->n == MOST_GIVENS)
+        return 0;
+    const struct name n = {.kind = NAME_PLAIN,
+                           .base = "input",
+                           .sub = cr_audit_say(m->a, "%zu", k + 1),
+                           .sup = "",
+                           .of = -1,
+                           .by = -1};
+    const int name = cr_maths_name(&m->a->maths, &n);
+    const double x = second ? l->y[k] : l->x[k];
+    double v;
+    if (name < 0 || (cr_implied_value(m->im, name, &v) && v != x))
+        return 0;
+    m->im->name[m->im->n] = name;
+    m->im->value[m->im->n++] = x;
+    u->weight[u->n] = weight[!second];
+    u->source[u->n] = name;
+    u->w[u->n++] = second ? l->x[k] : l->y[k];
+    return 1;
+}
+
 /* The unit whose sum, or argument of f, this is. */
 static void read_unit(struct matcher *m, int subject, const struct expr *e)
 {
@@ -307,9 +378,11 @@ static void read_unit(struct matcher *m, int subject, const struct expr *e)
         .pre = x ? -1 : subject, .act = x ? subject : -1, .bias = -1, .layer = -1, .activation = f};
     m->index = name_of(m->a, subject)->sub;
     for (size_t k = 0; k < l.n; k++)
-        if (!(l.symbol[k] >= 0            ? match_symbol(m, &u, subject, l.x[k], l.symbol[k])
+        if (m->tries <= 0 ||
+            !(l.symbol[k] >= 0            ? match_symbol(m, &u, subject, l.x[k], l.symbol[k])
               : l.bare > 1 && l.y[k] == 0 ? match_zero(m, &u, subject)
-                                          : match_term(m, &u, subject, l.x[k], l.y[k])))
+                                          : match_term(m, &u, subject, l.x[k], l.y[k]) ||
+                                                match_nameless(m, &u, subject, &l, k)))
             return;
     /* 0.1·(-0.4) alone may be anything */
     if (u.n == 1 && u.weight[0] < 0 && !l.has_bias)
@@ -338,14 +411,14 @@ static int is_given_before(const struct audit *a, int name, size_t chain)
     return 0;
 }
 
-void cr_guess_read_numbers(struct audit *a, struct guess *g, const struct implied *im)
+void cr_guess_read_numbers(struct audit *a, struct guess *g, struct implied *im)
 {
     struct matcher *m = arena_new(&a->arena, struct matcher, 1);
     if (!m) {
         a->failed = 1;
         return;
     }
-    *m = (struct matcher){.a = a, .g = g};
+    *m = (struct matcher){.a = a, .g = g, .im = im, .tries = MOST_TRIES};
     read_known(m, im);
     for (size_t i = 0; i < a->maths.n_chains; i++) {
         const struct chain *c = &a->maths.chain[i];

@@ -60,12 +60,12 @@ int cr_guess_printed(const struct audit *a, int name, double *out, int *places);
  * or NULL where there is no room. */
 struct unit *cr_guess_find_unit(struct guess *g, int pre, int act);
 struct unit *cr_guess_new_unit(struct guess *g, int pre, int act);
-void cr_guess_read_units(struct audit *a, struct guess *g, const struct implied *im);
+void cr_guess_read_units(struct audit *a, struct guess *g, struct implied *im);
 int cr_guess_may_be_unit(const struct audit *a, int subject);
 int cr_guess_is_loss(const struct name *n);
 
 /* guess_numbers.c: units whose sums stand in numbers alone. */
-void cr_guess_read_numbers(struct audit *a, struct guess *g, const struct implied *im);
+void cr_guess_read_numbers(struct audit *a, struct guess *g, struct implied *im);
 /* Whether a unit's sum is worked out again with other inputs: there are more examples. */
 int cr_guess_sums_others(struct audit *a, const struct guess *g);
 

@@ -265,7 +265,7 @@ static int feeds(const struct guess *g, const struct unit *u)
     return 0;
 }
 
-void cr_guess_read_units(struct audit *a, struct guess *g, const struct implied *im)
+void cr_guess_read_units(struct audit *a, struct guess *g, struct implied *im)
 {
     for (int round = 0; round < 2; round++) {
         if (round)
