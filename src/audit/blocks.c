@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "audit/latex.h"
+#include "audit/session.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof(array)[0])
 
@@ -495,7 +496,8 @@ static size_t fence(struct finder *f, size_t at)
         return 0;
     const char mark[4] = {f->s[first], f->s[first], f->s[first], '\0'};
     const size_t end = line_end(f, at);
-    const int program = is_program(f, first + 3, end);
+    const int program =
+        is_program(f, first + 3, end) && !(end < f->n && cr_session_prompt(f->s + end + 1));
     size_t i = end + 1, begin = i;
     while (i < f->n && !starts(f, skip_spaces(f, i, f->n), mark)) {
         f->out->code_lines += (size_t)program;
@@ -634,6 +636,7 @@ void cr_blocks_read(struct arena *a, const char *s, size_t n, struct blocks *out
     struct finder f = {.out = out, .s = out->text, .n = n};
     if (cr_latex_is_document(out->text))
         cr_latex_prepare(out->text, n);
+    cr_session_prepare(out->text);
     find(&f);
 }
 

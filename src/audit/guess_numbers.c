@@ -363,6 +363,24 @@ static int match_nameless(struct matcher *m, struct unit *u, int subject, const 
     return 1;
 }
 
+/* Whether another unit has these sources and weights: the same, under another name. */
+static int is_known_unit(const struct matcher *m, const struct unit *u)
+{
+    for (size_t i = 0; i < m->g->n_units; i++) {
+        const struct unit *v = &m->g->unit[i];
+        size_t same = 0;
+        for (size_t k = 0; v->n == u->n && k < u->n; k++)
+            for (size_t j = 0; j < v->n; j++) {
+                double w = v->w[j];
+                same += v->source[j] == u->source[k] &&
+                        (!isnan(w) || cr_implied_value(m->im, v->weight[j], &w)) && w == u->w[k];
+            }
+        if (same == u->n && v->has_bias == u->has_bias)
+            return 1;
+    }
+    return 0;
+}
+
 /* The unit whose sum, or argument of f, this is. */
 static void read_unit(struct matcher *m, int subject, const struct expr *e)
 {
@@ -389,6 +407,8 @@ static void read_unit(struct matcher *m, int subject, const struct expr *e)
         return;
     if (l.has_bias)
         match_bias(m, &u, l.bias);
+    if (is_known_unit(m, &u))
+        return;
     struct unit *at = old ? old : cr_guess_new_unit(m->g, u.pre, u.act);
     if (!at)
         return;

@@ -106,8 +106,9 @@ static int is_end(const struct parser *p)
     case TOKEN_SUB: return !t->math && (t->space || t->line || t->kind == TOKEN_OPAQUE);
     case TOKEN_OP:
         if (t->op == '(') /* a remark; else more mathematics */
-            return (!t->math && p->i && p->t[p->i - 1].math) || (!t->math && is_remark(p)) ||
-                   t[1].kind == TOKEN_WORD || (t[1].kind == TOKEN_NUMBER && is_op(&t[2], ')'));
+            return (!t->math && (t->line || (p->i && p->t[p->i - 1].math))) ||
+                   (!t->math && is_remark(p)) || t[1].kind == TOKEN_WORD ||
+                   (t[1].kind == TOKEN_NUMBER && is_op(&t[2], ')'));
         return strchr("*/^_o", t->op) == NULL && !(strchr("+-", t->op) && !t->space && !t->line);
     case TOKEN_WORD: return !is_condition(p, t);
     default: return 1;
@@ -245,8 +246,8 @@ static int word_before_relation(const struct parser *p)
 static int named_number(const struct parser *p)
 {
     const struct token *t = now(p);
-    return is_op(t, ':') &&
-           (t[1].kind == TOKEN_NUMBER || (is_op(&t[1], '-') && t[2].kind == TOKEN_NUMBER));
+    return is_op(t, ':') && (t[1].kind == TOKEN_NUMBER || (is_op(&t[1], '[') && !t->math) ||
+                             (is_op(&t[1], '-') && t[2].kind == TOKEN_NUMBER));
 }
 
 /* "Error of y = 0.2" is about the error. */

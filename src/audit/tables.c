@@ -168,8 +168,13 @@ static void name_chain(struct audit *a, const struct row *head, const struct row
 {
     const struct cell *label = &row->cell[0], *over = head_of(a, head, &row->cell[k]);
     int name = -1;
-    if (!c->n || !c->side[0].e || cr_maths_has_symbols(c->side[0].e) || k == 0)
+    if (!c->n || !c->side[0].e || cr_maths_has_symbols(c->side[0].e) || k == 0 ||
+        column(a, label) != 0)
         return;
+    /* what stands between says what of the label it is */
+    for (size_t i = 1; i < k; i++)
+        if (row->cell[i].e && cr_maths_has_symbols(row->cell[i].e))
+            return;
     if (has_units(a, head))
         name = unit_name(a, head, row, k);
     else if (label->e && label->e->kind == EXPR_SYM && over && is_of_label(a, row, over) &&

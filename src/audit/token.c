@@ -89,6 +89,9 @@ static size_t point_at(const struct reader *r, size_t i)
 {
     const char *s = r->s + i;
     const size_t n = r->end - i;
+    /* [0., 1.] */
+    if (!r->comma && !r->math && n > 1 && s[0] == '.' && (s[1] == ']' || s[1] == ','))
+        return 1;
     if (n > 1 && s[0] == (r->comma ? ',' : '.') && is_digit(s[1]))
         return 1;
     if (r->comma && n > 3 && memcmp(s, "{,}", 3) == 0 && is_digit(s[3]))
@@ -462,6 +465,9 @@ static void read_ascii(struct reader *r)
             push(r, TOKEN_BREAK, at, r->at, NULL);
         } else
             push(r, TOKEN_RELATION, at, r->at, c == '~' ? "≈" : "=");
+    } else if (c == '@') { /* W @ x */
+        r->at++;
+        push(r, TOKEN_OP, at, r->at, "*");
     } else if (c == ':' && peek(r, 1) == '=') {
         r->at += 2;
         push(r, TOKEN_RELATION, at, r->at, "<-");
