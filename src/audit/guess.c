@@ -153,6 +153,19 @@ static int has_more_examples(const struct audit *a, const struct guess *g)
     return 0;
 }
 
+/* The text tries several learning rates: its updates are of this one and that. */
+static int has_more_rates(const struct audit *a, const struct guess *g)
+{
+    double v;
+    for (size_t i = 0; i < a->n_claims && g->rate_name >= 0; i++) {
+        const struct claim *c = &a->claim[i];
+        if (c->name == g->rate_name && !c->from && !c->formula && cr_guess_number(c->e, &v) &&
+            v != g->rate)
+            return 1;
+    }
+    return 0;
+}
+
 /* A given weight that no unit has, or a target of no output: there is more than was found. */
 static int is_whole(struct audit *a, const struct guess *g, const struct implied *im)
 {
@@ -271,6 +284,8 @@ int cr_guess_read(struct audit *a, struct guess *out)
     if (named < out->n_outputs)
         return 0;
     cr_guess_rate(a, out, im);
+    if (out->has_rate && has_more_rates(a, out))
+        out->has_rate = 0;
     return is_whole(a, out, im);
 }
 

@@ -144,6 +144,13 @@ void cr_topic_truth(struct audit *a, struct claim *c)
         if (meets)
             break;
     }
+    /* a new weight, where nothing is known of how weights change */
+    struct element e;
+    int said;
+    if (c->has_t && likely > 0 && !a->topic->guess.has_rate &&
+        cr_topic_element(a, c->name, &e, &said) && role_of(a->topic, &e) == ROLE_PARAM &&
+        !cr_range_meets(&c->t, &c->printed))
+        c->has_t = 0;
     if (c->has_t)
         note_phase(a, c);
     else if (c->from && c->name < 0)
