@@ -238,6 +238,8 @@ int cr_guess_read(struct audit *a, struct guess *out)
                         break;
                     }
     cr_guess_complete_layers(a, out, im);
+    if (out->other_functions > 1) /* the same network twice, with sigmoid and with ReLU */
+        return 0;
     if (!out->n_units || !make_layers(out) || !find_inputs(out, im))
         return 0;
     for (size_t i = 0; i < out->n_units; i++)

@@ -80,6 +80,9 @@ static void read_activation(struct audit *a, struct guess *g, int subject, const
     }
     if (!u || (u->act >= 0 && u->act != subject))
         return;
+    static const char *const plain[] = {"sigmoid", "tanh", "relu", NULL};
+    g->other_functions += f && u->activation && is_one_of(f, plain) &&
+                          is_one_of(u->activation, plain) && strcmp(f, u->activation) != 0;
     u->act = subject;
     if (!u->activation)
         u->activation = f;
@@ -176,6 +179,28 @@ static void read_silent_activation(struct audit *a, const struct guess *g, struc
         u->activation = *f ? f : NULL;
         return;
     }
+}
+
+/* y = 0.615 right after the sum of the last unit, under a name with another index. */
+static void read_next_activation(struct audit *a, const struct guess *g, struct unit *u)
+{
+    struct shown x, y;
+    int places;
+    size_t i = 0;
+    while (i + 1 < a->maths.n_chains && cr_guess_subject(a, &a->maths.chain[i]) != u->pre)
+        i++;
+    if (i + 1 >= a->maths.n_chains || !printed(a, u->pre, &x, &places))
+        return;
+    const int next = cr_guess_subject(a, &a->maths.chain[i + 1]);
+    if (next < 0 || next == u->pre || name_of(a, next)->kind != NAME_PLAIN ||
+        !cr_guess_may_be_unit(a, next) || cr_guess_maker((struct guess *)g, next) ||
+        !printed(a, next, &y, &places) || places < 3)
+        return;
+    const char *f = function_of(a, &x, &y);
+    if (!f || (strcmp(f, "sigmoid") != 0 && strcmp(f, "tanh") != 0))
+        return;
+    u->act = next;
+    u->activation = f;
 }
 
 /* f(0.36) = 0.589 with an f that the text does not define. */
@@ -291,5 +316,7 @@ void cr_guess_read_units(struct audit *a, struct guess *g, struct implied *im)
             name_function(a, u);
         if (u->pre >= 0 && u->n && u->act < 0 && !feeds(g, u))
             read_silent_softmax(a, g, u);
+        if (u->pre >= 0 && u->n && u->act < 0 && !u->activation && !feeds(g, u))
+            read_next_activation(a, g, u);
     }
 }

@@ -2,6 +2,7 @@
  * printed expression at face value, I the same where computed operands are known only to
  * their printed digits. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "audit/audit.h"
@@ -288,6 +289,18 @@ static void judge_consistent(struct audit *a, struct claim *c)
                             why ? why : "unexplained"));
 }
 
+/* "At iteration 100", "epoch 50": later than what is worked through. */
+static int is_long_after(const char *s, const char *end)
+{
+    static const char *const words[] = {"teration ", "poch ", "step "};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        for (const char *p = s; p + strlen(words[i]) < end; p++)
+            if (memcmp(p, words[i], strlen(words[i])) == 0 &&
+                strtol(p + strlen(words[i]), NULL, 10) > 8)
+                return 1;
+    return 0;
+}
+
 /* A value that the text only supposes, or that is of another time: "after 1000 such steps it
  * would be E = 0.0001". */
 static int is_hypothetical(const struct audit *a, const struct claim *c)
@@ -307,6 +320,8 @@ static int is_hypothetical(const struct audit *a, const struct claim *c)
     while (*to && to - at < 160 && !(to[0] == '\n' && to[1] == '\n') &&
            !(strchr(".!?", to[0]) && (to[1] == ' ' || to[1] == '\n')))
         to++;
+    if (is_long_after(from, to))
+        return 1;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         const size_t n = strlen(words[i]);
         for (const char *p = from; p + n <= to; p++)

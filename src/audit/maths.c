@@ -216,6 +216,8 @@ static const struct expr *term(struct parser *p)
     while (!p->bad) {
         if (n == MOST_LIST)
             return cr_parser_fail(p);
+        if (cr_parser_separates(p))
+            break;
         if (is_op(now(p), '/')) {
             p->i++;
             const struct expr *by = cr_parser_factor(p);

@@ -96,6 +96,8 @@ static int is_end(const struct parser *p)
     /* $a$ $b$ are two, and $a$ $+ b$ one */
     if (t->opens && !(t->kind == TOKEN_OP && strchr("*/^_o+-", t->op)))
         return 1;
+    if (cr_parser_separates(p))
+        return 1;
     switch (t->kind) {
     case TOKEN_OPAQUE:
     case TOKEN_NUMBER:
