@@ -160,6 +160,21 @@ static int has_layers(const struct audit *a)
     return layers == 3;
 }
 
+/* Where entries are counted from 0: z[0] occurs. */
+static int counts_from_zero(const struct audit *a)
+{
+    const char *s = a->blocks.text;
+    while ((s = strstr(s, "[0"))) {
+        const char before = s > a->blocks.text ? s[-1] : ' ';
+        if ((s[2] == ']' || s[2] == ',') &&
+            ((before >= '0' && before <= '9') || (before >= 'A' && before <= 'Z') ||
+             (before >= 'a' && before <= 'z')))
+            return 1;
+        s += 2;
+    }
+    return 0;
+}
+
 static void read_maths(struct audit *a)
 {
     struct tokens tokens = {0};
@@ -271,9 +286,11 @@ static void run(struct audit *a, const char *text, size_t size)
     a->maths = (struct maths){.a = &a->arena,
                               .s = a->blocks.text,
                               .layers = has_layers(a),
+                              .from_zero = counts_from_zero(a),
                               .steps = FREE_STEPS + STEPS_A_BYTE * size};
     read_maths(a);
     note_troubles(a);
+    cr_audit_name_cells(a);
     cr_audit_claims(a);
     if (!a->failed)
         find_origins(a);

@@ -89,8 +89,9 @@ struct audit {
     struct topic *topic;
     const char **convention; /* sentences about what was found open, and how it was settled */
     size_t n_conventions, cap_conventions;
-    const char **unread; /* what was not understood, first of all */
-    size_t n_opaque;     /* sides that were not understood */
+    const char **unread;   /* what was not understood, first of all */
+    size_t n_opaque;       /* sides that were not understood */
+    size_t first_computed; /* claim that is the value of an expression; n_claims: none is */
     size_t checked, unbound;
     const char *mended; /* what follows once the first mistakes are mended, or NULL */
     int failed;         /* memory was short */
@@ -101,6 +102,9 @@ void cr_audit_claims(struct audit *a);
 
 /* tables.c: the claims of the table whose first cell is block `at`; returns the block after it. */
 size_t cr_audit_claim_table(struct audit *a, size_t at);
+
+/* tables.c: give the chains in cells of tables the symbol that they are about. */
+void cr_audit_name_cells(struct audit *a);
 void cr_audit_claim_cell(struct audit *a, size_t block, const struct expr *number,
                          const struct expr *from, int name, const struct expr *formula);
 

@@ -87,6 +87,29 @@ static int choose(struct audit *a, int *choice, int n,
     return *choice = best;
 }
 
+/* z_1 is what z[1] is. Inputs and weights are not counted so where the first input is the 1 that
+ * goes with a bias. */
+static void bind_entries(struct audit *a)
+{
+    struct topic *t = a->topic;
+    const struct guess *g = &t->guess;
+    const int folded =
+        g->x[0] == 1 && g->input[0] >= 0 && strchr(a->maths.name[g->input[0]].sub, '[');
+    int *bound = cr_arena_alloc(&a->arena, t->n_of + 1, sizeof *bound);
+    size_t n = 0;
+    a->failed |= !bound;
+    for (size_t i = 0; bound && i < t->n_of; i++) {
+        const int role = role_of(t, &t->of[i]);
+        if (t->of[i].kind != ELEMENT_NONE && *a->maths.name[i].sub &&
+            !(folded && (role == ROLE_INPUT || role == ROLE_PARAM)))
+            bound[n++] = (int)i;
+    }
+    for (size_t i = 0; i < t->n_of; i++)
+        for (size_t k = 0; k < n && t->of[i].kind == ELEMENT_NONE; k++)
+            if (cr_maths_same_entry(&a->maths.name[i], &a->maths.name[bound[k]]))
+                t->of[i] = t->of[bound[k]];
+}
+
 static void bind_units(struct topic *t)
 {
     const struct guess *g = &t->guess;
@@ -172,6 +195,7 @@ int cr_bind_names(struct audit *a)
         return 0;
     }
     bind_units(t);
+    bind_entries(a);
     t->by_act = cr_bind_by_act(a);
     for (size_t i = 0; i < t->n_of; i++)
         t->loss_choice[i] = -1;
@@ -196,8 +220,10 @@ int cr_bind_names(struct audit *a)
             t->hits++;
         } else {
             wrong[i] = 1;
-            t->misses += !(c.has_f && c.has_i && cr_range_meets(&c.i, &c.printed) &&
-                           (is_near(&c) || repeats_wrong(a, c.from, wrong)));
+            /* where the arithmetic of the text gives the true value, a slip is the text's own */
+            t->misses += !(c.has_f && c.has_i &&
+                           (is_near(&c) ||
+                            (cr_range_meets(&c.i, &c.printed) && repeats_wrong(a, c.from, wrong))));
         }
     }
     t->phase = 0;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "audit/latex.h"
+#include "audit/session.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof(array)[0])
 
@@ -98,6 +99,17 @@ static void blank_label(struct finder *f, size_t at, size_t end)
         blank(f, at, i + 1);
 }
 
+/* "- output: ..." is an item, however deep: sums do not go on with words. */
+static int begins_word(const struct finder *f, size_t i, size_t end)
+{
+    size_t n = 0;
+    while (i + n < end && is_letter(f->s[i + n]))
+        n++;
+    return n > 2 && i + n < end &&
+           (f->s[i + n] == ':' ||
+            (f->s[i + n] == ' ' && i + n + 1 < end && is_letter(f->s[i + n + 1])));
+}
+
 /* Marks at the head of a line: quotes, bullets, numbers of lists, signs of headings.
  * Returns where the text begins. */
 static size_t blank_head(struct finder *f, size_t at, size_t end, int *heading)
@@ -118,7 +130,7 @@ static size_t blank_head(struct finder *f, size_t at, size_t end, int *heading)
     if (i + 1 < end && strchr("-*+", f->s[i]) && f->s[i + 1] == ' ') {
         /* deep in a line, after a line of text, a sign goes on with a sum */
         if (f->s[i] == '*' || (i - at < 4 && f->s[i] == '-') || (f->s[i] == '+' && i == at) ||
-            at < 2 || f->s[at - 2] == '\n')
+            at < 2 || f->s[at - 2] == '\n' || begins_word(f, i + 2, end))
             f->s[i] = ' ';
         return i;
     }
@@ -159,12 +171,12 @@ static int is_product(const struct finder *f, size_t i, size_t at, size_t end)
         return 0;
     const char before = f->s[a - 1], after = f->s[b];
     const int number =
-        (is_digit(before) || strchr(")]}", before)) && (is_digit(after) || strchr("(-.\\", after));
+        (is_digit(before) || strchr(")]}", before)) && (is_digit(after) || strchr("([-.\\", after));
     const int even = (a == i) == (b == i + 1);
     return number ||
            (even &&
             (is_digit(before) || is_letter(before) || strchr(")]}", before) || (before & 0x80)) &&
-            (is_digit(after) || is_letter(after) || strchr("(-.|\\", after) || (after & 0x80)));
+            (is_digit(after) || is_letter(after) || strchr("([-.|\\", after) || (after & 0x80)));
 }
 
 static void blank_emphasis(struct finder *f, size_t i, size_t at, size_t end)
@@ -484,7 +496,8 @@ static size_t fence(struct finder *f, size_t at)
         return 0;
     const char mark[4] = {f->s[first], f->s[first], f->s[first], '\0'};
     const size_t end = line_end(f, at);
-    const int program = is_program(f, first + 3, end);
+    const int program =
+        is_program(f, first + 3, end) && !(end < f->n && cr_session_prompt(f->s + end + 1));
     size_t i = end + 1, begin = i;
     while (i < f->n && !starts(f, skip_spaces(f, i, f->n), mark)) {
         f->out->code_lines += (size_t)program;
@@ -623,6 +636,7 @@ void cr_blocks_read(struct arena *a, const char *s, size_t n, struct blocks *out
     struct finder f = {.out = out, .s = out->text, .n = n};
     if (cr_latex_is_document(out->text))
         cr_latex_prepare(out->text, n);
+    cr_session_prepare(out->text);
     find(&f);
 }
 

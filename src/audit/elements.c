@@ -52,6 +52,10 @@ static int indices_fit(const struct audit *a, const struct name *d, int symbol)
     if (same(d->sub, n->sub) && (*d->sub || *d->sup) &&
         (same(d->sup, n->sup) || (*d->sub && (!*d->sup || !*n->sup))))
         return 1;
+    struct name plain = *n;
+    plain.base = d->base;
+    if (cr_maths_same_entry(d, &plain))
+        return 1;
     return strlen(n->base) + strlen(n->sub) < sizeof both &&
            same(strcat(strcpy(both, n->base), n->sub), d->sub);
 }

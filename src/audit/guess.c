@@ -109,7 +109,7 @@ static int make_layers(struct guess *g)
     for (int l = 0; l <= last; l++) {
         size_t column = 0;
         const char *f = NULL;
-        int same = 1, first = -1;
+        int same = 1, first = -1, biased = 0;
         for (size_t i = 0; i < g->n_units; i++)
             if (g->unit[i].layer == l) {
                 g->unit[i].column = column++;
@@ -117,11 +117,19 @@ static int make_layers(struct guess *g)
                     f = g->unit[i].activation;
                 if (first < 0)
                     first = g->unit[i].bias;
+                biased |= g->unit[i].has_bias;
                 same &= g->unit[i].has_bias && g->unit[i].bias >= 0 && g->unit[i].bias == first;
             }
-        for (size_t i = 0; i < g->n_units; i++)
-            if (g->unit[i].layer == l && !g->unit[i].activation)
-                g->unit[i].activation = f;
+        for (size_t i = 0; i < g->n_units; i++) {
+            struct unit *u = &g->unit[i];
+            if (u->layer != l)
+                continue;
+            if (!u->activation)
+                u->activation = f;
+            if (biased && !u->has_bias) /* one of 0 that is left out */
+                u->b = 0;
+            u->has_bias = biased;
+        }
         g->shared[l] = same && column > 1;
     }
     return last >= 0 && last < 16;
@@ -145,11 +153,24 @@ static int has_more_examples(const struct audit *a, const struct guess *g)
     return 0;
 }
 
+/* The text tries several learning rates: its updates are of this one and that. */
+static int has_more_rates(const struct audit *a, const struct guess *g)
+{
+    double v;
+    for (size_t i = 0; i < a->n_claims && g->rate_name >= 0; i++) {
+        const struct claim *c = &a->claim[i];
+        if (c->name == g->rate_name && !c->from && !c->formula && cr_guess_number(c->e, &v) &&
+            v != g->rate)
+            return 1;
+    }
+    return 0;
+}
+
 /* A given weight that no unit has, or a target of no output: there is more than was found. */
-static int is_whole(const struct audit *a, const struct guess *g, const struct implied *im)
+static int is_whole(struct audit *a, const struct guess *g, const struct implied *im)
 {
     size_t targets = 0;
-    if (has_more_examples(a, g))
+    if (has_more_examples(a, g) || cr_guess_sums_others(a, g))
         return 0;
     for (size_t i = 0; i < im->n; i++) {
         const struct name *n = name_of(a, im->name[i]);
@@ -194,10 +215,11 @@ int cr_guess_read(struct audit *a, struct guess *out)
     *out = (struct guess){.rate_name = -1};
     cr_implied_read(a, im);
     cr_guess_read_matrices(a, out, im);
-    cr_guess_read_units(a, out);
+    cr_guess_read_units(a, out, im);
     /* what nothing is known of is no unit, and W x of matrices are several */
     for (size_t i = out->n_units; i-- > 0;)
-        if (!out->unit[i].n || cr_guess_has_entries(a, out->unit[i].weight[0]))
+        if (!out->unit[i].n ||
+            (out->unit[i].weight[0] >= 0 && cr_guess_has_entries(a, out->unit[i].weight[0])))
             drop_unit(out, i);
     for (size_t i = 0; i < out->n_units; i++)
         for (size_t k = 0; k < out->unit[i].n; k++) {
@@ -216,6 +238,8 @@ int cr_guess_read(struct audit *a, struct guess *out)
                         break;
                     }
     cr_guess_complete_layers(a, out, im);
+    if (out->other_functions > 1) /* the same network twice, with sigmoid and with ReLU */
+        return 0;
     if (!out->n_units || !make_layers(out) || !find_inputs(out, im))
         return 0;
     for (size_t i = 0; i < out->n_units; i++)
@@ -232,6 +256,8 @@ int cr_guess_read(struct audit *a, struct guess *out)
         const struct unit *u = cr_guess_unit(out, (int)out->n_layers - 1, k);
         out->target[k] = cr_guess_target(a, out, im, u->act >= 0 ? u->act : u->pre, k, &out->t[k]);
         const int y = u->act >= 0 ? u->act : u->pre;
+        if (out->target[k] < 0 && cr_guess_target_in_numbers(a, y, &out->t[k]))
+            out->target[k] = cr_guess_target_name(a, y);
         if (out->target[k] >= 0 && cr_guess_is_foreign_target(a, out->target[k], y))
             return 0;
         named += out->target[k] >= 0;
@@ -260,6 +286,8 @@ int cr_guess_read(struct audit *a, struct guess *out)
     if (named < out->n_outputs)
         return 0;
     cr_guess_rate(a, out, im);
+    if (out->has_rate && has_more_rates(a, out))
+        out->has_rate = 0;
     return is_whole(a, out, im);
 }
 

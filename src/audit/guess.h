@@ -33,9 +33,10 @@ struct guess {
     int rate_name;
     double rate;
     int has_rate;
-    int other_rule;   /* updates are not those of gradient descent, and are not bound */
-    int forward_only; /* the text is about no loss, and names no target */
-    int fixed_biases; /* an update leaves them as they are */
+    int other_rule;      /* updates are not those of gradient descent, and are not bound */
+    int forward_only;    /* the text is about no loss, and names no target */
+    int other_functions; /* units to which the text applies a second function */
+    int fixed_biases;    /* an update leaves them as they are */
 };
 
 /* 1, and the network as the text gives it; 0: it does not give one. */

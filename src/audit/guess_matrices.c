@@ -4,7 +4,7 @@
 
 #include "audit/guess_parts.h"
 
-enum { MOST_SHAPES = 128 };
+enum { MOST_SHAPES = 128, MOST_LAYERS = 8 };
 
 /* The sizes of what the text prints as a matrix or a vector. */
 struct shape {
@@ -55,6 +55,27 @@ static void read_shapes(struct audit *a, struct implied *im, struct shapes *out)
             }
         }
     }
+}
+
+/* w_12 of a matrix W, where the text writes that too. Where the first of x is the 1 that goes with a
+ * bias, people count the others from 1, and nothing is said. */
+static void imply_indexed(struct audit *a, struct implied *im)
+{
+    const size_t given = im->n;
+    for (size_t k = 0; k < given; k++)
+        if (im->value[k] == 1 && strcmp(name_of(a, im->name[k])->sub, "[1]") == 0)
+            return;
+    for (size_t i = 0; i < a->maths.n_names; i++)
+        for (size_t k = 0; k < given; k++)
+            if (cr_maths_same_entry(name_of(a, (int)i), name_of(a, im->name[k])) &&
+                im->n < MOST_GIVENS) {
+                double v;
+                if (!cr_implied_value(im, (int)i, &v)) {
+                    im->name[im->n] = (int)i;
+                    im->value[im->n++] = im->value[k];
+                }
+                break;
+            }
 }
 
 /* W x, x W, with either of them transposed. */
@@ -162,10 +183,68 @@ static void read_side(struct audit *a, struct guess *g, const struct shapes *s, 
         name_activations(a, g, subject, (int)x->ref, f);
 }
 
-int cr_guess_has_entries(const struct audit *a, int name)
+/* An index with l in it, for layer k: (l-1) becomes (2). NULL: it has none. */
+static const char *at_layer(struct audit *a, const char *mark, int k)
+{
+    const char *l = strchr(mark, 'l');
+    if (!l || strspn(mark, "([l+-1])") != strlen(mark))
+        return NULL;
+    const int step = l[1] == '-' && l[2] == '1' ? -1 : l[1] == '+' && l[2] == '1' ? 1 : 0;
+    const int bracket = mark[0] == '(' || mark[0] == '[';
+    const char *s = cr_audit_say(a, "%.*s%d%s", bracket, mark, k + step,
+                                 !bracket         ? ""
+                                 : mark[0] == '(' ? ")"
+                                                  : "]");
+    return k + step < 0 ? NULL : s;
+}
+
+struct layer {
+    struct audit *a;
+    int k, changed;
+};
+
+static int name_at_layer(struct audit *a, int name, int k)
+{
+    struct name n = *name_of(a, name);
+    const char *sup = at_layer(a, n.sup, k), *sub = at_layer(a, n.sub, k);
+    if (!sup && !sub)
+        return -1;
+    n.sup = sup ? sup : n.sup;
+    n.sub = sub ? sub : n.sub;
+    return cr_maths_name(&a->maths, &n);
+}
+
+static const struct expr *symbol_at_layer(void *ctx, const struct expr *sym)
+{
+    struct layer *l = ctx;
+    const int name = name_at_layer(l->a, (int)sym->ref, l->k);
+    l->changed |= name >= 0;
+    return name < 0 ? sym : cr_maths_symbol(&l->a->maths, name);
+}
+
+/* z^(l) = W^(l) a^(l-1) + b^(l), said once for all layers. */
+static void read_template(struct audit *a, struct guess *g, const struct shapes *s, int subject,
+                          const struct expr *e)
+{
+    for (int k = 1; k <= MOST_LAYERS && !a->failed; k++) {
+        struct layer l = {.a = a, .k = k};
+        const int name = name_at_layer(a, subject, k);
+        if (name < 0)
+            return;
+        const struct expr *at = cr_expr_map(&a->arena, e, symbol_at_layer, &l);
+        if (!at)
+            a->failed = 1;
+        else if (l.changed)
+            read_side(a, g, s, name, at);
+    }
+}
+
+int cr_guess_has_entries(struct audit *a, int name)
 {
     const struct name *n = name_of(a, name);
     const size_t len = strlen(n->sub);
+    if (at_layer(a, n->sup, 1)) /* of all layers */
+        return 1;
     for (size_t i = 0; i < a->maths.n_names; i++) {
         const struct name *m = name_of(a, (int)i);
         if (m->kind == n->kind && m->age == n->age && strcmp(m->base, n->base) == 0 &&
@@ -183,6 +262,7 @@ void cr_guess_read_matrices(struct audit *a, struct guess *g, struct implied *im
         return;
     }
     read_shapes(a, im, s);
+    imply_indexed(a, im);
     for (size_t i = 0; s->n && i < a->maths.n_chains && !a->failed; i++) {
         const struct chain *c = &a->maths.chain[i];
         const int subject = cr_guess_subject(a, c);
@@ -190,8 +270,10 @@ void cr_guess_read_matrices(struct audit *a, struct guess *g, struct implied *im
             name_of(a, subject)->age == AGE_NEW || cr_guess_is_weight(a, subject))
             continue;
         for (size_t k = 1; k < c->n; k++)
-            if (c->side[k].e)
+            if (c->side[k].e) {
                 read_side(a, g, s, subject, c->side[k].e);
+                read_template(a, g, s, subject, c->side[k].e);
+            }
     }
     a->failed |= a->maths.failed;
 }

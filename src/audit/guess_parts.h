@@ -60,12 +60,18 @@ int cr_guess_printed(const struct audit *a, int name, double *out, int *places);
  * or NULL where there is no room. */
 struct unit *cr_guess_find_unit(struct guess *g, int pre, int act);
 struct unit *cr_guess_new_unit(struct guess *g, int pre, int act);
-void cr_guess_read_units(struct audit *a, struct guess *g);
+void cr_guess_read_units(struct audit *a, struct guess *g, struct implied *im);
+int cr_guess_may_be_unit(const struct audit *a, int subject);
 int cr_guess_is_loss(const struct name *n);
+
+/* guess_numbers.c: units whose sums stand in numbers alone. */
+void cr_guess_read_numbers(struct audit *a, struct guess *g, struct implied *im);
+/* Whether a unit's sum is worked out again with other inputs: there are more examples. */
+int cr_guess_sums_others(struct audit *a, const struct guess *g);
 
 /* guess_matrices.c: units from z = W x + b, and the entries that are given. */
 void cr_guess_read_matrices(struct audit *a, struct guess *g, struct implied *im);
-int cr_guess_has_entries(const struct audit *a, int name);
+int cr_guess_has_entries(struct audit *a, int name);
 
 /* guess_siblings.c: the unit that a name is made by, or NULL; whether a unit has this weight; units
  * of which only a result is shown: 1 where one was added. */
@@ -81,6 +87,7 @@ int cr_guess_target(const struct audit *a, const struct guess *g, const struct i
 int cr_guess_is_foreign_target(const struct audit *a, int target, int output);
 int cr_guess_targets_in_words(const struct audit *a, size_t n, double *out);
 int cr_guess_target_name(struct audit *a, int output);
+int cr_guess_target_in_numbers(const struct audit *a, int output, double *t);
 void cr_guess_rate(const struct audit *a, struct guess *g, const struct implied *im);
 
 #endif

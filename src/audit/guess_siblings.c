@@ -68,7 +68,7 @@ static int carry_over(const struct audit *a, const struct guess *g, const struct
     double v;
     for (int way = 0; way < 5; way++) {
         size_t k = 0;
-        for (; k < like->n; k++) {
+        for (; k < like->n && like->weight[k] >= 0; k++) {
             const struct name *w = name_of(a, like->weight[k]);
             int found = -1;
             if (way < 3) {

@@ -77,10 +77,20 @@ static int is_computed(const struct audit *a, double v)
     return 0;
 }
 
+/* Where a line begins that is an item of a list. */
+static int begins_item(const struct audit *a, size_t at)
+{
+    const char *s = a->source.text + at;
+    if (*s++ != '\n')
+        return 0;
+    s += strspn(s, " \t");
+    return (strchr("-*+", *s) && *s && s[1] == ' ') || strncmp(s, "•", strlen("•")) == 0;
+}
+
 /* "targets 0.01 and 0.99": as many numbers in the sentence as there are outputs. */
 int cr_guess_targets_in_words(const struct audit *a, size_t n, double *out)
 {
-    static const char *const words[] = {"target", "Target", "desired", "want", "should"};
+    static const char *const words[] = {"target", "Target", "desired", "want", "should", "label"};
     for (size_t w = 0; w < sizeof words / sizeof *words; w++) {
         const char *s = a->blocks.text;
         while ((s = strstr(s, words[w]))) {
@@ -88,12 +98,13 @@ int cr_guess_targets_in_words(const struct audit *a, size_t n, double *out)
             size_t found = 0;
             const char *p = s;
             while (*p && p - s < 160 && !(*p == '\n' && p[1] == '\n') &&
+                   !begins_item(a, (size_t)(p - a->blocks.text)) &&
                    !(*p == '.' && (p[1] == ' ' || p[1] == '\n'))) {
                 double v;
                 const size_t len = read_decimal(a, p, &v);
                 /* not the 1 of o_1 and of h1 */
                 const int index = p[-1] == '_' || p[-1] == '{' || (p[-1] & 0x80) ||
-                                  (p[-1] >= 'A' && p[-1] <= 'z');
+                                  (p[-1] != '[' && p[-1] >= 'A' && p[-1] <= 'z');
                 if (len && !index && is_computed(a, v)) {
                     found = n + 1;
                     break;
@@ -105,7 +116,11 @@ int cr_guess_targets_in_words(const struct audit *a, size_t n, double *out)
                 }
                 p += len ? len : 1;
             }
-            if (found == n)
+            /* the label of one of several classes is no value of an output */
+            double sum = 0;
+            for (size_t k = 0; k < found && k < n; k++)
+                sum += out[k] == 0 || out[k] == 1 ? out[k] : 2;
+            if (found == n && (n == 1 || sum == 1 || strcmp(words[w], "label") != 0))
                 return 1;
         }
     }
@@ -136,6 +151,43 @@ int cr_guess_target_name(struct audit *a, int output)
     n.base = "target";
     n.sup = "";
     return cr_maths_name(&a->maths, &n);
+}
+
+/* b of (a - b)^2 in numbers, where a is a printed value of the output. */
+static int square_partner(const struct audit *a, const struct expr *e, int output, double *t)
+{
+    if (e->kind == EXPR_POW && e->arg[1]->kind == EXPR_NUM && e->arg[1]->value == 2 &&
+        e->arg[0]->kind == EXPR_ADD && e->arg[0]->n == 2) {
+        const struct expr *s = e->arg[0];
+        for (int k = 0; k < 2; k++) {
+            double y, v;
+            const struct expr *own = s->arg[k], *other = s->arg[!k];
+            own = own->kind == EXPR_NEG ? own->arg[0] : own;
+            other = other->kind == EXPR_NEG ? other->arg[0] : other;
+            if (cr_guess_number(other, &v) &&
+                (own->kind == EXPR_SYM
+                     ? (int)own->ref == output
+                     : cr_guess_number(own, &y) && cr_guess_has_value(a, output, y))) {
+                *t = v;
+                return 1;
+            }
+        }
+    }
+    for (unsigned i = 0; i < e->n; i++)
+        if (square_partner(a, e->arg[i], output, t))
+            return 1;
+    return 0;
+}
+
+int cr_guess_target_in_numbers(const struct audit *a, int output, double *t)
+{
+    for (size_t i = 0; i < a->maths.n_chains; i++)
+        for (size_t k = 0; k < a->maths.chain[i].n; k++) {
+            const struct expr *e = a->maths.chain[i].side[k].e;
+            if (e && square_partner(a, e, output, t))
+                return 1;
+        }
+    return 0;
 }
 
 int cr_guess_target(const struct audit *a, const struct guess *g, const struct implied *im,

@@ -41,6 +41,18 @@ static const struct expr *percent(struct parser *p, const struct expr *e)
     return cr_expr_binary(p->m->a, EXPR_DIV, e, hundred);
 }
 
+/* A matrix that stands there as it is, turned; else the transpose of what e is. */
+static const struct expr *transpose(struct parser *p, const struct expr *e)
+{
+    const struct expr *turned[MOST_LIST];
+    if (!e || e->kind != EXPR_MATRIX || e->n > MOST_LIST)
+        return cr_expr_unary(p->m->a, EXPR_TRANSPOSE, e);
+    const unsigned cols = e->n / e->rows;
+    for (unsigned i = 0; i < e->n; i++)
+        turned[i % cols * e->rows + i / cols] = e->arg[i];
+    return cr_expr_matrix(p->m->a, cols, e->rows, turned);
+}
+
 static const struct expr *postfix(struct parser *p)
 {
     const struct expr *e = cr_parser_primary(p);
@@ -49,7 +61,7 @@ static const struct expr *postfix(struct parser *p)
         if (t->kind == TOKEN_SUPER && !t->space) {
             p->i++;
             if (strcmp(t->text, "T") == 0)
-                e = cr_expr_unary(p->m->a, EXPR_TRANSPOSE, e);
+                e = transpose(p, e);
             else
                 e = power(p, e, small_number(p, t->text));
         } else if (is_op(t, '^')) {
@@ -57,7 +69,7 @@ static const struct expr *postfix(struct parser *p)
             const size_t back = p->i;
             char buf[NAME_SIZE];
             if (cr_parser_index(p, buf) && (strcmp(buf, "T") == 0 || strcmp(buf, "⊤") == 0)) {
-                e = cr_expr_unary(p->m->a, EXPR_TRANSPOSE, e);
+                e = transpose(p, e);
                 continue;
             }
             p->i = back;
@@ -101,39 +113,63 @@ const struct expr *cr_parser_factor(struct parser *p)
     return p->bad ? NULL : e;
 }
 
-/* In prose, "0.5 (1 - 0.2)" is a product, and "0.5 (see 3)" and "0.5 (1)" are not. */
+/* a, A and I are words as well */
+static int is_letter_of_mathematics(const struct token *t)
+{
+    return t->kind == TOKEN_NAME && !strchr("aAI", t->text[0]);
+}
+
+/* In prose, "0.5 (1 - 0.2)" and "y (1 - y)" are products, and "0.5 (see 3)", "0.5 (1)" and "y (t)"
+ * are not. */
 static int is_factor_ahead(const struct parser *p)
 {
+    const struct token *first = now(p), *before = &p->t[p->i - 1];
+    const int square = is_op(first, '[') && (before->kind == TOKEN_NUMBER || is_op(before, ')'));
     size_t i = p->i, n = 0;
-    if (!is_op(&p->t[i], '(') || p->t[i].space > 1)
+    int signs = 0, names = 0;
+    if ((!is_op(first, '(') && !square) || first->space > 1)
         return 0;
-    for (int depth = 0; n < 40; i++, n++) {
+    for (int depth = 0; n < 80; i++, n++) {
         const struct token *t = &p->t[i];
+        names |= t->kind == TOKEN_NAME;
         if (t->kind != TOKEN_NUMBER && t->kind != TOKEN_OP && t->kind != TOKEN_FUNCTION &&
-            t->kind != TOKEN_SUPER)
+            t->kind != TOKEN_SUPER && t->kind != TOKEN_SUB && t->kind != TOKEN_NAME)
             return 0;
-        depth += is_op(t, '(') - is_op(t, ')');
+        signs |= t->kind == TOKEN_OP && strchr("+-*/", t->op) != NULL;
+        depth += is_op(t, '(') + is_op(t, '[') - is_op(t, ')') - is_op(t, ']');
         if (!depth)
-            return n > 2 || (n == 2 && strchr(p->t[i - 1].text, '.') != NULL);
+            return names || square ? signs
+                                   : n > 2 || (n == 2 && strchr(p->t[i - 1].text, '.') != NULL);
     }
     return 0;
 }
 
-/* η δ5 y4 in prose: symbols with an index, or Greek ones, side by side. */
-static int is_symbol_ahead(const struct parser *p)
+/* η δ5 y4 in prose: symbols with an index, or Greek ones, side by side; and (y - t) y (1 - y). */
+static int is_symbol_ahead(const struct parser *p, size_t factors)
 {
     const struct token *t = now(p), *before = &p->t[p->i - 1];
-    return t->kind == TOKEN_NAME && t->space == 1 &&
-           (t[1].kind == TOKEN_SUB || is_op(&t[1], '_') || (t->text[0] & 0x80)) &&
+    /* "target o1" is one thing */
+    const int word =
+        before->kind == TOKEN_NAME && strlen(before->text) > 2 && !(before->text[0] & 0x80);
+    if (t->kind != TOKEN_NAME || t->space != 1 || word)
+        return 0;
+    if (factors > 1 && is_op(before, ')') && is_letter_of_mathematics(t) &&
+        t[1].kind == TOKEN_RELATION)
+        return 1;
+    if (is_op(before, ')') && is_letter_of_mathematics(t) && t[1].kind == TOKEN_OP &&
+        (strchr("*/+-", t[1].op) || (t[1].op == '(' && t[1].space == 1)))
+        return 1;
+    return (t[1].kind == TOKEN_SUB || is_op(&t[1], '_') || (t->text[0] & 0x80)) &&
            (before->kind == TOKEN_NAME || before->kind == TOKEN_SUB || is_op(before, ')'));
 }
 
 /* Whether the next token begins a factor that is multiplied without a sign. */
-static int is_juxtaposed(const struct parser *p)
+static int is_juxtaposed(const struct parser *p, size_t factors)
 {
     const struct token *t = now(p), *before = &p->t[p->i - 1];
     if (t->math != before->math || t->opens ||
-        (!t->math && (t->line || (t->space && !is_factor_ahead(p) && !is_symbol_ahead(p)))))
+        (!t->math &&
+         (t->line || (t->space && !is_factor_ahead(p) && !is_symbol_ahead(p, factors)))))
         return 0;
     switch (t->kind) {
     case TOKEN_NAME:
@@ -142,12 +178,14 @@ static int is_juxtaposed(const struct parser *p)
     case TOKEN_STYLE:
     case TOKEN_UNDER:
     case TOKEN_PARTIAL:
+    case TOKEN_NABLA:
     case TOKEN_DELTA:
     case TOKEN_FUNCTION: return 1;
     case TOKEN_WORD: return t->math && is_op(&t[1], '_');
     case TOKEN_BEGIN: return cr_parser_is_matrix(t->text);
     case TOKEN_OP:
-        return t->op == '(' || t->op == '{' || (t->op == '[' && before->kind != TOKEN_NUMBER);
+        return t->op == '(' || t->op == '{' ||
+               (t->op == '[' && (before->kind != TOKEN_NUMBER || !t->math));
     default: return 0;
     }
 }
@@ -178,6 +216,8 @@ static const struct expr *term(struct parser *p)
     while (!p->bad) {
         if (n == MOST_LIST)
             return cr_parser_fail(p);
+        if (cr_parser_separates(p))
+            break;
         if (is_op(now(p), '/')) {
             p->i++;
             const struct expr *by = cr_parser_factor(p);
@@ -197,7 +237,7 @@ static const struct expr *term(struct parser *p)
             p->i++;
             dots = 1;
             factors[n++] = cr_parser_factor(p);
-        } else if (is_juxtaposed(p)) {
+        } else if (is_juxtaposed(p, n)) {
             factors[n++] = cr_parser_factor(p);
         } else {
             break;

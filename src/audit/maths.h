@@ -57,6 +57,7 @@ struct maths {
     struct arena *a;
     const char *s; /* the document */
     int layers;    /* w^2 is the w of layer 2 */
+    int from_zero; /* z[0] is the first entry of z */
     struct name *name;
     size_t n_names, cap_names;
     struct number *number;
@@ -86,11 +87,20 @@ const struct expr *cr_maths_symbol(struct maths *m, int name);
  * can have none, or memory was short. */
 int cr_maths_entry(struct maths *m, int name, unsigned rows, unsigned cols, unsigned i);
 
+/* Whether two symbols may be of one thing, entry of a vector or a matrix and symbol with an index:
+ * z[1] and z_1, W[1,2] and w_12. */
+int cr_maths_same_entry(const struct name *x, const struct name *y);
+
 /* A cell of a table: the expression that it is, or NULL; and the last symbol in it, or -1. */
 const struct expr *cr_maths_cell(struct maths *m, const struct tokens *tokens, int *name);
 
 /* The symbol that all tokens together are; -1: they are none. */
 int cr_maths_one_name(struct maths *m, const struct tokens *tokens);
+
+/* Put a symbol before a chain's sides: what the chain is about. */
+void cr_maths_prepend(struct maths *m, struct chain *c, const struct expr *symbol);
+/* And a value behind them. */
+void cr_maths_append(struct maths *m, struct chain *c, const struct expr *value);
 
 int cr_maths_has_symbols(const struct expr *e);
 

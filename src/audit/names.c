@@ -1,4 +1,5 @@
 /* Names of symbols: w_{11}^{new} has base w, index 11 and is new. One table, by their keys. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -116,6 +117,31 @@ int cr_maths_entry(struct maths *m, int name, unsigned rows, unsigned cols, unsi
         return -1;
     }
     return cr_maths_name(m, &n);
+}
+
+static int bare_index(const char *sub, char *out)
+{
+    size_t n = 0;
+    int bracket = 0;
+    for (; *sub && n < NAME_SIZE - 1; sub++) {
+        bracket |= *sub == '[';
+        if (!strchr("[],", *sub))
+            out[n++] = *sub;
+    }
+    out[n] = '\0';
+    return bracket;
+}
+
+int cr_maths_same_entry(const struct name *x, const struct name *y)
+{
+    char i[NAME_SIZE], j[NAME_SIZE];
+    if (x->kind != NAME_PLAIN || y->kind != NAME_PLAIN || x->age != y->age || !*x->sub ||
+        !*y->sub || !*x->base || !*y->base || strcmp(x->sup, y->sup) != 0)
+        return 0;
+    const int one = !x->base[1] && !y->base[1];
+    if (strcmp(x->base, y->base) != 0 && !(one && (x->base[0] ^ y->base[0]) == ('a' ^ 'A')))
+        return 0;
+    return bare_index(x->sub, i) != bare_index(y->sub, j) && strcmp(i, j) == 0;
 }
 
 /* Indices. */
@@ -275,6 +301,34 @@ static int is_star_mark(const struct parser *p)
             is_op(next, ',') || is_op(next, '^'));
 }
 
+/* z[0], W[0][1], W[0,1] as programs write entries, in the manner of cr_maths_entry. */
+static int take_entry(struct parser *p, char *buf)
+{
+    const size_t back = p->i;
+    long index[2];
+    int n = 0;
+    while (n < 2 && is_op(now(p), '[') && !now(p)->space) {
+        do {
+            const struct token *t = &p->t[++p->i];
+            if (n == 2 || t->kind != TOKEN_NUMBER || strlen(t->text) > 3 ||
+                t->text[strspn(t->text, "0123456789")])
+                break;
+            index[n++] = strtol(t->text, NULL, 10) + p->m->from_zero;
+            p->i++;
+        } while (is_op(now(p), ','));
+        if (!n || !take(p, ']')) {
+            p->i = back;
+            return 0;
+        }
+    }
+    if (!n) {
+        p->i = back;
+        return 0;
+    }
+    (void)snprintf(buf, NAME_SIZE, n == 1 ? "[%ld]" : "[%ld,%ld]", index[0], n == 2 ? index[1] : 0);
+    return 1;
+}
+
 /* Indices and marks after a symbol. A power is left for the caller. */
 void cr_parser_decorate(struct parser *p, struct name *n)
 {
@@ -326,6 +380,13 @@ void cr_parser_decorate(struct parser *p, struct name *n)
             }
             if (*buf)
                 n->sup = copy_text(p, buf);
+        } else if (is_op(t, '[') && !t->space && !t->math && !strchr(n->sub, '[') &&
+                   take_entry(p, buf)) {
+            n->sub = cr_arena_printf(p->m->a, "%s%s", n->sub, buf);
+            if (!n->sub) {
+                n->sub = "";
+                p->m->failed = 1;
+            }
         } else if (is_op(t, '\'') && n->age == AGE_UNSAID) {
             p->i++;
             n->age = AGE_NEW;

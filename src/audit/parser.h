@@ -60,6 +60,14 @@ void cr_parser_decorate(struct parser *p, struct name *n);
 const struct expr *cr_parser_expression(struct parser *p);
 const struct expr *cr_parser_factor(struct parser *p);
 
+/* b1 = 0.1 / w2 = 0.5: a slash in prose between two statements. */
+static inline int cr_parser_separates(const struct parser *p)
+{
+    const struct token *t = now(p);
+    return is_op(t, '/') && !t->math && t->space && t[1].space && t[1].kind == TOKEN_NAME &&
+           (t[2].kind == TOKEN_RELATION || (t[2].kind == TOKEN_SUB && t[3].kind == TOKEN_RELATION));
+}
+
 /* Mark what is read as no expression; returns NULL. */
 const struct expr *cr_parser_fail(struct parser *p);
 

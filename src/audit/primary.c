@@ -97,6 +97,38 @@ static const struct expr *function(struct parser *p)
     return call(p, name, prime);
 }
 
+static int is_loss_letter(const char *s)
+{
+    static const char *const list[] = {"E", "L", "J", "C", "Loss", "Cost", NULL};
+    return is_one_of(s, list);
+}
+
+/* J(θ), L(y, t) are the loss; E(0.7001) is the loss at another point, and E(1 - y) a product. */
+static const struct expr *loss_at(struct parser *p, const struct expr *loss)
+{
+    const struct expr *args[FUNCTION_OPERANDS + MOST_LIST];
+    const size_t back = p->i, numbers = p->m->n_numbers;
+    size_t n = 0;
+    int symbols = 1, digits = 1;
+    for (size_t i = back + 1; !is_op(&p->t[i], ')'); i++)
+        if (p->t[i].kind == TOKEN_END || is_op(&p->t[i], '('))
+            return loss;
+    (void)cr_parser_arguments(p, args, &n);
+    for (size_t i = 0; !p->bad && i < n; i++) {
+        struct bare b;
+        symbols &= args[i] && args[i]->kind == EXPR_SYM;
+        digits &= args[i] && cr_maths_bare(args[i], &b);
+    }
+    if (!p->bad && symbols)
+        return loss;
+    if (!p->bad && digits)
+        return cr_expr_named_call(p->m->a, loss->text, NULL, args, n);
+    p->i = back;
+    p->bad = 0;
+    p->m->n_numbers = numbers;
+    return loss;
+}
+
 /* A symbol, or a function that only has a name. */
 static const struct expr *symbol(struct parser *p, const char *base)
 {
@@ -111,7 +143,8 @@ static const struct expr *symbol(struct parser *p, const char *base)
         p->i = back;
     }
     cr_parser_decorate(p, &n);
-    return cr_maths_symbol(p->m, cr_maths_name(p->m, &n));
+    const struct expr *e = cr_maths_symbol(p->m, cr_maths_name(p->m, &n));
+    return e && is_loss_letter(base) && is_op(now(p), '(') && !now(p)->space ? loss_at(p, e) : e;
 }
 
 /* Give indices to what has been read: \mathbf{W}^{(1)}, {net}_{h1}. */

@@ -42,6 +42,23 @@ static void add_side(struct maths *m, struct chain *c, const struct side *side)
     c->side[c->n++] = *side;
 }
 
+void cr_maths_append(struct maths *m, struct chain *c, const struct expr *value)
+{
+    const size_t at = c->side[c->n - 1].end;
+    add_side(m, c, &(struct side){.e = value, .relation = "=", .at = at, .end = at});
+}
+
+void cr_maths_prepend(struct maths *m, struct chain *c, const struct expr *symbol)
+{
+    const struct side head = {.e = symbol, .at = c->side[0].at, .end = c->side[0].at};
+    add_side(m, c, &head);
+    if (m->failed)
+        return;
+    memmove(c->side + 1, c->side, (c->n - 1) * sizeof *c->side);
+    c->side[0] = head;
+    c->side[1].relation = "=";
+}
+
 /* "= 1 if x > 0": a case, not a value. */
 static const char *const conditions[] = {"if", "otherwise", "else", "falls", "wenn", NULL};
 
@@ -57,12 +74,29 @@ static int is_condition(const struct parser *p, const struct token *t)
     return 0;
 }
 
+/* (i1 → h1), (from the left): no mathematics. */
+static int is_remark(const struct parser *p)
+{
+    int depth = 0;
+    for (size_t i = p->i; i < p->n && i < p->i + 40; i++) {
+        const struct token *t = &p->t[i];
+        depth += is_op(t, '(') - is_op(t, ')');
+        if (!depth)
+            return 0;
+        if (t->kind == TOKEN_WORD || t->kind == TOKEN_ARROW)
+            return 1;
+    }
+    return 0;
+}
+
 /* Whether a side that ended before this token was read to its end. */
 static int is_end(const struct parser *p)
 {
     const struct token *t = now(p);
     /* $a$ $b$ are two, and $a$ $+ b$ one */
     if (t->opens && !(t->kind == TOKEN_OP && strchr("*/^_o+-", t->op)))
+        return 1;
+    if (cr_parser_separates(p))
         return 1;
     switch (t->kind) {
     case TOKEN_OPAQUE:
@@ -74,7 +108,9 @@ static int is_end(const struct parser *p)
     case TOKEN_SUB: return !t->math && (t->space || t->line || t->kind == TOKEN_OPAQUE);
     case TOKEN_OP:
         if (t->op == '(') /* a remark; else more mathematics */
-            return t[1].kind == TOKEN_WORD || (t[1].kind == TOKEN_NUMBER && is_op(&t[2], ')'));
+            return (!t->math && (t->line || (p->i && p->t[p->i - 1].math))) ||
+                   (!t->math && is_remark(p)) || t[1].kind == TOKEN_WORD ||
+                   (t[1].kind == TOKEN_NUMBER && is_op(&t[2], ')'));
         return strchr("*/^_o", t->op) == NULL && !(strchr("+-", t->op) && !t->space && !t->line);
     case TOKEN_WORD: return !is_condition(p, t);
     default: return 1;
@@ -165,7 +201,8 @@ static void read_chain(struct parser *p, struct chain *c)
     const size_t head = c->n;
     while (relation_follows(p)) {
         /* "= 0.2   = 0.3": columns of a table, not a chain */
-        if (c->n > head && is_column(now(p)))
+        if (c->n > head && is_column(now(p)) &&
+            !(c->side[c->n - 1].e && cr_maths_has_symbols(c->side[c->n - 1].e)))
             return;
         const char *relation = now(p)->text;
         p->i++;
@@ -211,8 +248,8 @@ static int word_before_relation(const struct parser *p)
 static int named_number(const struct parser *p)
 {
     const struct token *t = now(p);
-    return is_op(t, ':') &&
-           (t[1].kind == TOKEN_NUMBER || (is_op(&t[1], '-') && t[2].kind == TOKEN_NUMBER));
+    return is_op(t, ':') && (t[1].kind == TOKEN_NUMBER || (is_op(&t[1], '[') && !t->math) ||
+                             (is_op(&t[1], '-') && t[2].kind == TOKEN_NUMBER));
 }
 
 /* "Error of y = 0.2" is about the error. */
@@ -249,8 +286,73 @@ static enum name_age age_before(const struct parser *p, size_t first)
     return is_one_of(word, old_words) ? AGE_OLD : AGE_UNSAID;
 }
 
+/* f(x) = 0.3·0.5 + 0.1 = 0.25 is about f. */
+static void name_result(struct maths *m, struct chain *c)
+{
+    const struct expr *head = c->side[0].e;
+    if (!head || head->kind != EXPR_CALL || head->func >= 0 || head->n != 1 ||
+        head->arg[0]->kind != EXPR_SYM || strchr(head->text, '\''))
+        return;
+    for (size_t k = 1; k < c->n; k++)
+        if (!c->side[k].e || cr_maths_has_symbols(c->side[k].e))
+            return;
+    const struct name n = {
+        .kind = NAME_PLAIN, .base = head->text, .sub = "", .sup = "", .of = -1, .by = -1};
+    c->side[0].e = cr_maths_symbol(m, cr_maths_name(m, &n));
+}
+
+/* (lr = 0.1): the parenthesis holds a statement. */
+static int holds_statement(const struct parser *p)
+{
+    int depth = 0;
+    for (size_t i = p->i; i < p->n && i < p->i + 40 && !now(p)->math; i++) {
+        const struct token *t = &p->t[i];
+        depth += is_op(t, '(') - is_op(t, ')');
+        if (!depth)
+            return 0;
+        if (t->kind == TOKEN_RELATION)
+            return depth == 1;
+    }
+    return 0;
+}
+
+/* w: 0.4 → 0.38, w → 0.38: what a weight becomes. */
+static void read_arrow(struct parser *p, size_t block, const struct expr *symbol)
+{
+    static const char *const bases[] = {"w", "W", "b", "B",    "θ",      "Θ", "u",
+                                        "U", "v", "V", "bias", "weight", NULL};
+    struct maths *m = p->m;
+    struct name n = m->name[symbol->ref];
+    if (now(p)->kind != TOKEN_ARROW || n.kind != NAME_PLAIN || n.age != AGE_UNSAID ||
+        !is_one_of(n.base, bases))
+        return;
+    struct parser ahead = *p;
+    const size_t numbers = m->n_numbers;
+    ahead.i++;
+    const struct side value = read_side(&ahead, "=");
+    struct bare bare;
+    if (!value.e || now(&ahead)->kind == TOKEN_ARROW ||
+        !(cr_maths_bare(value.e, &bare) || value.e->kind == EXPR_MATRIX)) {
+        m->n_numbers = numbers;
+        return;
+    }
+    n.age = AGE_NEW;
+    struct chain *c = new_chain(m, block);
+    if (!c)
+        return;
+    const struct side head = {
+        .e = cr_maths_symbol(m, cr_maths_name(m, &n)), .at = value.at, .end = value.at};
+    add_side(m, c, &head);
+    add_side(m, c, &value);
+    p->i = ahead.i;
+}
+
 static void read_statement(struct parser *p, size_t block)
 {
+    if (is_op(now(p), '(') && holds_statement(p)) {
+        p->i++;
+        return;
+    }
     struct maths *m = p->m;
     const size_t first = p->i, numbers = m->n_numbers;
     struct side s;
@@ -278,6 +380,11 @@ static void read_statement(struct parser *p, size_t block)
         const struct side value = read_side(p, "=");
         add_side(m, c, &value);
         read_chain(p, c);
+        read_arrow(p, block, s.e);
+        return;
+    }
+    if (s.e && s.e->kind == EXPR_SYM && now(p)->kind == TOKEN_ARROW) {
+        read_arrow(p, block, s.e);
         return;
     }
     struct bare bare;
@@ -299,6 +406,8 @@ static void read_statement(struct parser *p, size_t block)
     }
     add_side(m, c, &s);
     read_chain(p, c);
+    if (!m->failed)
+        name_result(m, c);
 }
 
 static int begins_row(const struct parser *p)

@@ -43,6 +43,9 @@ static const char *const other_words[] = {"error",     "change",      "differenc
 static const char *const relative_words[] = {"%",        "percent", "per cent",
                                              "relative", "factor",  NULL};
 
+static const char *const value_words[] = {"value",   "wert",   "result", "comput", "calcul",
+                                          "forward", "number", "=",      NULL};
+
 static int is_bare(const struct expr *e)
 {
     struct bare b;
@@ -106,6 +109,153 @@ static enum name_age age_of(const struct audit *a, const struct cell *head)
                                                  : AGE_UNSAID;
 }
 
+/* Tables with a row for each unit: what a column is of, by its symbol or in words. */
+static const char *const unit_words[] = {"unit", "neuron", "node", NULL};
+static const char *const net_words[] = {"net", "sum", "pre-act", "preact", NULL};
+static const char *const out_words[] = {"output", "activation", NULL};
+static const char *const delta_words[] = {"delta", "error", NULL};
+
+static int has_units(const struct audit *a, const struct row *head)
+{
+    return head->n > 1 && column(a, &head->cell[0]) == 0 &&
+           contains(a, head->cell[0].block, unit_words);
+}
+
+/* The symbol of a column for the unit that the row is labelled with; -1. */
+static int unit_name(struct audit *a, const struct row *head, const struct row *row, size_t k)
+{
+    const struct cell *over = head_of(a, head, &row->cell[k]);
+    const struct cell *label = &row->cell[0];
+    struct name n = {.kind = NAME_PLAIN, .base = "", .sub = "", .sup = "", .of = -1, .by = -1};
+    struct bare bare;
+    if (!over || k == 0 || column(a, label) != 0)
+        return -1;
+    if (over->name >= 0 && a->maths.name[over->name].kind == NAME_PLAIN &&
+        strlen(a->maths.name[over->name].sub) < 2)
+        n = a->maths.name[over->name];
+    else if (contains(a, over->block, net_words))
+        n.base = "net";
+    else if (contains(a, over->block, out_words))
+        n.base = "out";
+    else if (contains(a, over->block, delta_words))
+        n.base = "δ";
+    else
+        return -1;
+    if (label->e && cr_maths_bare(label->e, &bare) && bare.sign > 0 && !bare.percent)
+        n.sub = bare.num->text;
+    else if (label->name >= 0 && a->maths.name[label->name].kind == NAME_PLAIN)
+        n.sub = cr_arena_printf(&a->arena, "%s%s", a->maths.name[label->name].base,
+                                a->maths.name[label->name].sub);
+    else
+        return -1;
+    a->failed |= !n.sub;
+    return a->failed ? -1 : cr_maths_name(&a->maths, &n);
+}
+
+/* Whether a row's symbol is what the numbers of a column are of, rather than of a part of it. */
+static int is_of_label(const struct audit *a, const struct row *row, const struct cell *over)
+{
+    size_t columns = 0;
+    for (size_t i = 1; i < row->n; i++)
+        columns += row->cell[i].e == NULL || is_bare(row->cell[i].e);
+    return columns < 2 || !over || contains(a, over->block, value_words) ||
+           contains(a, over->block, new_words) || contains(a, over->block, old_words) ||
+           contains(a, over->block, gradient_words);
+}
+
+static void name_chain(struct audit *a, const struct row *head, const struct row *row, size_t k,
+                       struct chain *c)
+{
+    const struct cell *label = &row->cell[0], *over = head_of(a, head, &row->cell[k]);
+    int name = -1;
+    if (!c->n || !c->side[0].e || cr_maths_has_symbols(c->side[0].e) || k == 0 ||
+        column(a, label) != 0)
+        return;
+    /* what stands between says what of the label it is */
+    for (size_t i = 1; i < k; i++)
+        if (row->cell[i].e && cr_maths_has_symbols(row->cell[i].e))
+            return;
+    if (has_units(a, head))
+        name = unit_name(a, head, row, k);
+    else if (label->e && label->e->kind == EXPR_SYM && over && is_of_label(a, row, over) &&
+             !contains(a, over->block, other_words))
+        name = contains(a, over->block, gradient_words) ? gradient(a, label->name)
+                                                        : aged(a, label->name, age_of(a, over));
+    if (name >= 0)
+        cr_maths_prepend(&a->maths, c, cr_maths_symbol(&a->maths, name));
+    a->failed |= a->maths.failed;
+}
+
+/* | z = 0.2·0.5 + 0.1 | 0.2 |: the cell beside an equation is its value. */
+static void take_value(struct audit *a, struct chain *c, const struct cell *beside)
+{
+    const struct expr *last = c->n > 1 ? c->side[c->n - 1].e : NULL;
+    if (!is_bare(beside->e) || !last || is_bare(last) || last->kind == EXPR_MATRIX)
+        return;
+    cr_maths_append(&a->maths, c, beside->e);
+    a->cell[beside->block].e = NULL;
+    a->failed |= a->maths.failed;
+}
+
+void cr_audit_name_cells(struct audit *a)
+{
+    struct row head = {.n = 0}, row;
+    size_t chain = 0;
+    int table = -1;
+    for (size_t i = 0; i < a->blocks.n && !a->failed;) {
+        if (a->blocks.block[i].kind != BLOCK_CELL) {
+            i++;
+            continue;
+        }
+        const int first = a->blocks.block[i].table != table;
+        table = a->blocks.block[i].table;
+        const size_t next = read_row(a, i, first ? &head : &row);
+        for (size_t k = 0; !first && k < row.n; k++) {
+            size_t chains = 0;
+            while (chain < a->maths.n_chains && a->maths.chain[chain].block < row.cell[k].block)
+                chain++;
+            for (; chain < a->maths.n_chains && a->maths.chain[chain].block == row.cell[k].block;
+                 chain++, chains++)
+                name_chain(a, &head, &row, k, &a->maths.chain[chain]);
+            if (chains == 1 && k + 1 < row.n)
+                take_value(a, &a->maths.chain[chain - 1], &row.cell[k + 1]);
+        }
+        i = next;
+    }
+}
+
+/* The symbol that a head is, or the target that it names: "target o1"; -1. */
+static int head_name(struct audit *a, const struct cell *head)
+{
+    static const char *const words[] = {"target", "desired", NULL};
+    if (head->e && head->e->kind == EXPR_SYM)
+        return head->name;
+    if (head->e || head->name < 0 || !contains(a, head->block, words))
+        return -1;
+    struct name n = a->maths.name[head->name];
+    if (n.kind != NAME_PLAIN || strcmp(n.base, "target") == 0)
+        return head->name;
+    n.sub = cr_arena_printf(&a->arena, "%s%s", n.base, n.sub);
+    n.base = "target";
+    a->failed |= !n.sub;
+    return a->failed ? -1 : cr_maths_name(&a->maths, &n);
+}
+
+/* A head of symbols over one row of numbers: they are given. */
+static int claim_givens(struct audit *a, const struct row *head, const struct row *row)
+{
+    if (row->n != head->n || row->n < 2)
+        return 0;
+    for (size_t k = 0; k < row->n; k++)
+        if (head_name(a, &head->cell[k]) < 0 || !is_bare(row->cell[k].e) ||
+            column(a, &head->cell[k]) != column(a, &row->cell[k]))
+            return 0;
+    for (size_t k = 0; k < row->n; k++)
+        cr_audit_claim_cell(a, row->cell[k].block, row->cell[k].e, NULL,
+                            head_name(a, &head->cell[k]), NULL);
+    return 1;
+}
+
 static void claim_number(struct audit *a, const struct row *head, const struct row *row, size_t k)
 {
     const struct cell *c = &row->cell[k], *over = head_of(a, head, c);
@@ -116,6 +266,9 @@ static void claim_number(struct audit *a, const struct row *head, const struct r
         if (left->e && cr_maths_has_symbols(left->e) && left->e->kind != EXPR_SYM && !formula) {
             formula = left->e;
             is_gradient |= h && contains(a, h->block, gradient_words);
+        } else if (left->e && left->e->kind == EXPR_SYM && whole < 0 && i == 0 &&
+                   !is_of_label(a, row, over)) {
+            return;
         } else if (left->e && left->e->kind == EXPR_SYM && whole < 0) {
             whole = left->name;
         } else if (i + 1 == k && left->e && !cr_maths_has_symbols(left->e) && !is_bare(left->e)) {
@@ -129,6 +282,12 @@ static void claim_number(struct audit *a, const struct row *head, const struct r
     if (whole >= 0)
         name = whole;
     enum name_age age = age_of(a, over);
+    if (has_units(a, head)) {
+        name = unit_name(a, head, row, k);
+        if (name >= 0)
+            cr_audit_claim_cell(a, c->block, c->e, from, name, formula);
+        return;
+    }
     if (name < 0 && over && over->name >= 0 && k > 0) {
         /* a column for each symbol, a row before and a row after */
         age = age_of(a, &row->cell[0]);
@@ -173,10 +332,17 @@ size_t cr_audit_claim_table(struct audit *a, size_t at)
 {
     const int table = a->blocks.block[at].table;
     struct row head, row, before = {.n = 0};
+    size_t rows = 0;
     at = read_row(a, at, &head);
+    for (size_t i = at; i < a->blocks.n && a->blocks.block[i].kind == BLOCK_CELL &&
+                        a->blocks.block[i].table == table && rows < 2;
+         rows++)
+        i = read_row(a, i, &row);
     while (at < a->blocks.n && a->blocks.block[at].kind == BLOCK_CELL &&
            a->blocks.block[at].table == table && !a->failed) {
         at = read_row(a, at, &row);
+        if (rows == 1 && claim_givens(a, &head, &row))
+            break;
         if (row.n && !(before.n && claim_reduction(a, &row, &before)))
             for (size_t k = 1; k < row.n; k++)
                 if (is_bare(row.cell[k].e))

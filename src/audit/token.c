@@ -89,6 +89,9 @@ static size_t point_at(const struct reader *r, size_t i)
 {
     const char *s = r->s + i;
     const size_t n = r->end - i;
+    /* [0., 1.] */
+    if (!r->comma && !r->math && n > 1 && s[0] == '.' && (s[1] == ']' || s[1] == ','))
+        return 1;
     if (n > 1 && s[0] == (r->comma ? ',' : '.') && is_digit(s[1]))
         return 1;
     if (r->comma && n > 3 && memcmp(s, "{,}", 3) == 0 && is_digit(s[3]))
@@ -319,6 +322,16 @@ static int is_times(const struct reader *r)
            i < r->end && (is_digit(r->s[i]) || r->s[i] == '(' || r->s[i] == '-' || r->s[i] == '.');
 }
 
+/* Words that are called so in derivatives. */
+static int is_quantity(const char *s, size_t n)
+{
+    static const char *const list[] = {"out", "net", "in", "pred", "sum", "loss", "error"};
+    for (size_t i = 0; i < LENGTH(list); i++)
+        if (strlen(list[i]) == n && memcmp(list[i], s, n) == 0)
+            return 1;
+    return 0;
+}
+
 /* Letters of prose: a word, or a name such as w11, h1, x. Digits at the end are its index. */
 static void read_word(struct reader *r)
 {
@@ -346,6 +359,13 @@ static void read_word(struct reader *r)
                 strchr("wbzaxuohy", r->s[at + 1]))) {
         push(r, TOKEN_PARTIAL, at, at + 1, "d");
         push(r, TOKEN_NAME, at + 1, r->at, keep(r, r->s + at + 1, 1));
+    } else if (n == 3 && r->s[at] == 'd' && (r->s[at + 1] & 0x80)) { /* dŷ */
+        push(r, TOKEN_PARTIAL, at, at + 1, "d");
+        push(r, TOKEN_NAME, at + 1, r->at, keep(r, r->s + at + 1, 2));
+    } else if (n > 2 && r->s[at] == 'd' && (digits || peek(r, 0) == '_' || peek(r, 0) == '/') &&
+               is_quantity(r->s + at + 1, n - 1)) { /* dout_o1 */
+        push(r, TOKEN_PARTIAL, at, at + 1, "d");
+        push(r, TOKEN_NAME, at + 1, r->at, keep(r, r->s + at + 1, n - 1));
     } else if (n == 1 || (n <= 3 && (digits || peek(r, 0) == '_'))) {
         push(r, TOKEN_NAME, at, r->at, keep(r, r->s + at, n));
     } else if (digits || peek(r, 0) == '_') {
@@ -445,6 +465,9 @@ static void read_ascii(struct reader *r)
             push(r, TOKEN_BREAK, at, r->at, NULL);
         } else
             push(r, TOKEN_RELATION, at, r->at, c == '~' ? "≈" : "=");
+    } else if (c == '@') { /* W @ x */
+        r->at++;
+        push(r, TOKEN_OP, at, r->at, "*");
     } else if (c == ':' && peek(r, 1) == '=') {
         r->at += 2;
         push(r, TOKEN_RELATION, at, r->at, "<-");

@@ -168,7 +168,7 @@ void cr_topic_make(struct audit *a)
     }
     /* a network that explains little is none */
     if (best && (a->given ? best->hits < 1 || best->hits < best->misses
-                          : best->hits < 3 || best->hits < 2 * best->misses)) {
+                          : best->hits < 3 || best->hits < 3 * best->misses)) {
         cr_topic_free(best);
         best = NULL;
     }

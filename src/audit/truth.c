@@ -54,6 +54,15 @@ static int truth_in(struct audit *a, const struct claim *c, int pass, struct ran
            cr_topic_eval(a, c->formula, pass, out);
 }
 
+/* A weight that had a value before, or that changes as others did, is a new one. */
+static int is_later(const struct audit *a, const struct claim *c)
+{
+    for (const struct claim *b = a->claim; b < a->claim + a->n_claims; b++)
+        if (b->name == c->name && b->bare.num->ref < c->bare.num->ref)
+            return 1;
+    return a->topic->phase > 0;
+}
+
 /* The pass that is meant where the digits do not tell. */
 static int likely_pass(struct audit *a, const struct claim *c)
 {
@@ -65,7 +74,7 @@ static int likely_pass(struct audit *a, const struct claim *c)
         return said;
     const int role = role_of(a->topic, &e);
     if (role == ROLE_PARAM)
-        return c->from != NULL;
+        return c->from || is_later(a, c);
     if (role == ROLE_PRE || role == ROLE_ACT || role == ROLE_LOSS)
         return a->topic->phase;
     return 0;
@@ -135,6 +144,13 @@ void cr_topic_truth(struct audit *a, struct claim *c)
         if (meets)
             break;
     }
+    /* a new weight, where nothing is known of how weights change */
+    struct element e;
+    int said;
+    if (c->has_t && likely > 0 && !a->topic->guess.has_rate &&
+        cr_topic_element(a, c->name, &e, &said) && role_of(a->topic, &e) == ROLE_PARAM &&
+        !cr_range_meets(&c->t, &c->printed))
+        c->has_t = 0;
     if (c->has_t)
         note_phase(a, c);
     else if (c->from && c->name < 0)

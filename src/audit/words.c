@@ -88,7 +88,7 @@ static const struct entry words[] = {
     {"cost", TOKEN_NAME, "Cost"}, {"net", TOKEN_NAME}, {"Net", TOKEN_NAME, "net"}, {"out", TOKEN_NAME},
     {"Out", TOKEN_NAME, "out"}, {"target", TOKEN_NAME}, {"Target", TOKEN_NAME, "target"},
     {"MSE", TOKEN_NAME}, {"lr", TOKEN_NAME, "η"}, {"BCE", TOKEN_NAME}, {"CE", TOKEN_NAME},
-    {"SSE", TOKEN_NAME}, {"pred", TOKEN_NAME}, {"bias", TOKEN_NAME},
+    {"SSE", TOKEN_NAME}, {"Err", TOKEN_NAME, "δ"}, {"pred", TOKEN_NAME}, {"bias", TOKEN_NAME},
 };
 
 static const struct entry glyphs[] = {
