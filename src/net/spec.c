@@ -322,6 +322,7 @@ static cr_status fill_names(struct checker *c)
             if (!(names[i] = cr_arena_printf(a, "x%zu", i + 1)))
                 return cr_fail_memory(c->err);
         s->input_names = names;
+        s->numbered = 1;
     }
     for (size_t i = 0; i < s->n_layers; i++) {
         struct spec_layer *l = &s->layer[i];

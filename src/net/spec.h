@@ -145,6 +145,7 @@ struct spec {
 
     size_t n_inputs;
     const char *const *input_names; /* [n_inputs]; NULL: cr_spec_finish makes x1, x2, ... */
+    int numbered;                   /* cr_spec_finish made the inputs' names */
     struct place inputs_at;
 
     size_t n_layers;

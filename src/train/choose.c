@@ -22,18 +22,6 @@ cr_status cr_fit_fail(const struct fit *f, cr_error *err, cr_status code, const 
     return cr_fail_at(err, code, &src, (struct place){0}, "%s", message);
 }
 
-/* Inputs without names of their own are called x1, x2, ... */
-static int names_are_default(const struct spec *s)
-{
-    char name[32];
-    for (size_t i = 0; i < s->n_inputs; i++) {
-        snprintf(name, sizeof name, "x%zu", i + 1);
-        if (strcmp(s->input_names[i], name) != 0)
-            return 0;
-    }
-    return 1;
-}
-
 static int is_input(const struct column *c)
 {
     return (c->role == CR_ROLE_INPUT || c->role == CR_ROLE_ORDER) && !cr_column_is_ignored(c);
@@ -101,21 +89,22 @@ static cr_status prepared_columns(struct fit *f, cr_error *err)
     return CR_OK;
 }
 
-/* The columns that the network file's inputs name, in their order: all of them, or none. */
+/* The columns that the network file's inputs name, in their order; none, where it says only how many
+ * there are. */
 static cr_status name_columns(struct fit *f, cr_error *err)
 {
     const cr_table *t = f->table;
     const struct spec *s = f->spec;
     size_t found = 0;
+    if (s->numbered)
+        return CR_OK;
     for (size_t i = 0; i < s->n_inputs; i++) {
         f->columns[i] = cr_table_find(t, s->input_names[i]);
         found += f->columns[i] < t->cols && is_input(&t->column[f->columns[i]]);
     }
     f->named = found == s->n_inputs;
     f->n_columns = s->n_inputs;
-    if (f->named || (found == 0 && names_are_default(s)))
-        return CR_OK;
-    return prepared_columns(f, err);
+    return f->named ? CR_OK : prepared_columns(f, err);
 }
 
 static cr_status find_columns(struct fit *f, cr_error *err)
