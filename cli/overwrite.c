@@ -40,12 +40,13 @@ int cli_check_overwrite(const struct command *command, const void *args)
     enum { MOST = 16 };
     struct named in[MOST], out[MOST];
     size_t n_in = 0, n_out = 0;
+    const char *path;
     for (const struct positional *a = command->positionals; a->name && n_in < MOST; a++)
-        if (string_at(args, a->offset))
-            in[n_in++] = (struct named){string_at(args, a->offset), "", a->name};
+        if ((path = string_at(args, a->offset)) != NULL)
+            in[n_in++] = (struct named){path, "", a->name};
     for (const struct option *o = command->options; o->name && n_in < MOST && n_out < MOST; o++) {
         const int reads = o->kind == OPTION_INPUT, writes = o->kind == OPTION_OUTPUT;
-        const char *path = reads || writes ? string_at(args, o->offset) : NULL;
+        path = reads || writes ? string_at(args, o->offset) : NULL;
         if (path && reads)
             in[n_in++] = (struct named){path, "--", o->name};
         else if (path)

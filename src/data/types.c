@@ -1,5 +1,6 @@
 #include "data/types.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -238,6 +239,7 @@ static cr_status settle(struct cr_table *t, struct column *c, const struct count
         set_type(c, CR_COLUMN_TIME, "dates");
         return CR_OK;
     }
+    assert(c->value);
     return settle_numbers(c, counts, t->rows, err);
 }
 
