@@ -428,6 +428,7 @@ static void tell_comparison(struct teller *t, size_t first, size_t end)
     cr_cells_finish(t->p, "Before and after", &c, 5);
     if (x->trace->updates > 1)
         cr_tell_values(t, x->trace->updates, 0);
+    cr_tell_before_after(t);
     cr_tell_course(t);
 }
 

@@ -49,11 +49,14 @@ void cr_tell_layers(struct teller *t);
 /* `x1 = 2`, as an equation on paper. */
 void cr_teller_equation(struct paper *p, struct text *out, const struct xstep *s);
 
-/* Figures, on paper that has them (pictures.c). */
+/* Figures, on paper that has them (pictures.c, before_after.c). */
+int cr_teller_has_pictures(const struct teller *t);
 void cr_tell_network(struct teller *t);
 void cr_tell_values(struct teller *t, int pass, int deltas);
 void cr_tell_part(struct teller *t, const struct xstep *s); /* what the step is computed from */
 void cr_tell_course(struct teller *t);                      /* the loss of each iteration */
+
+void cr_tell_before_after(struct teller *t); /* outputs, of several iterations */
 
 /* The table of what is given (setup.c). */
 void cr_tell_given(struct teller *t);

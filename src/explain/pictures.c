@@ -7,7 +7,7 @@
 
 enum { NODES = 12 }; /* a network of more gets no figure for each node */
 
-static int has_pictures(const struct teller *t)
+int cr_teller_has_pictures(const struct teller *t)
 {
     const struct paper *p = t->p;
     return p->kind->picture && (p->kind != &cr_paper_markdown || p->r->figures);
@@ -47,7 +47,7 @@ static void add_example(const struct teller *t, struct text *caption)
 void cr_tell_network(struct teller *t)
 {
     struct text caption = {0};
-    if (!has_pictures(t) || t->x->why)
+    if (!cr_teller_has_pictures(t) || t->x->why)
         return;
     cr_text_add(&caption, "The network and its weights");
     if (nodes(t->x) <= NODES)
@@ -60,7 +60,7 @@ void cr_tell_values(struct teller *t, int pass, int deltas)
 {
     struct text caption = {0};
     const int updates = t->x->trace->updates;
-    if (!has_pictures(t) || t->x->why || t->x->matrix)
+    if (!cr_teller_has_pictures(t) || t->x->why || t->x->matrix)
         return;
     cr_text_add(&caption, deltas ? "Activations and deltas" : "The values of the forward pass");
     if (!deltas && pass == updates)
@@ -75,8 +75,8 @@ void cr_tell_values(struct teller *t, int pass, int deltas)
 void cr_tell_part(struct teller *t, const struct xstep *s)
 {
     struct text caption = {0};
-    if (!has_pictures(t) || t->x->why || t->x->matrix || nodes(t->x) > NODES || s->pass || s->row ||
-        s->index == WHOLE || (s->phase != X_FORWARD && s->phase != X_BACKWARD))
+    if (!cr_teller_has_pictures(t) || t->x->why || t->x->matrix || nodes(t->x) > NODES || s->pass ||
+        s->row || s->index == WHOLE || (s->phase != X_FORWARD && s->phase != X_BACKWARD))
         return;
     cr_text_add(&caption, "What ");
     cr_paper_symbol(t->p, &caption, s->symbol);
@@ -91,7 +91,7 @@ void cr_tell_course(struct teller *t)
 {
     const struct trace *trace = t->x->trace;
     const size_t n = (size_t)trace->updates + 1;
-    if (!has_pictures(t) || t->x->why || trace->updates < 2)
+    if (!cr_teller_has_pictures(t) || t->x->why || trace->updates < 2)
         return;
     double *x = malloc(2 * n * sizeof *x), *y = x + n;
     if (!x) {

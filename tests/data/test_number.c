@@ -227,8 +227,8 @@ static void formatted_numbers(void **state)
         "12.5 %",
         "\xE2\x82\xAC 3",
         "3,50 \xE2\x82\xAC",
-        "\xC2\xA3"
-        "12",
+        ("\xC2\xA3"
+         "12"),
     };
     static const char *const no[] = {
         "",      "1,2,3",        "1,",         "1,,2",    "a,5", "1.2.3", "10.0.0.1",   "1.2.2024",

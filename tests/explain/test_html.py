@@ -69,6 +69,33 @@ def same(where, html, steps):
     return found
 
 
+def before_and_after(path, notation):
+    """The figure has the outputs of JSON, in its words and where its marks stand."""
+    options = ["--iterations", "3", "--notation", notation]
+    steps = json.loads(explain(path, "--format", "json", *options))["steps"]
+    value = {s["id"]: s["value"] for s in steps}
+    of = {}
+    for name, first in value.items():
+        if m := re.fullmatch(r"i1\.(e\d+\.)?forward\.(\w+)\.activation", name):
+            e, unit = m[1] or "", m[2]
+            if f"{e}given.{unit}.target" in value:
+                of[name] = (first, value[f"{e}verify.{unit}.activation"], value[f"{e}given.{unit}.target"])
+    html = re.sub(r' xmlns="[^"]*"', "", explain(path, "--format", "html", *options))
+    figure = next(f for f in page(html).iter("figure") if "before and after 3 updates" in f.find(".//title").text)
+    words = [float(w) for w in re.findall(r"(\S+) before, (\S+) after, the target is (\S+?)\.(?:\s|$)",
+                                          figure.find(".//desc").text) for w in w]
+    want = [v for values in of.values() for v in values]
+    lines = [[float(p.split(",")[0]) for p in e.get("points").split()] for e in figure.iter("polyline")
+             if e.get("class") in ("l-first", "l-second")]
+    marks = [x for target, change in zip(lines[::2], lines[1::2]) for x in (*change, target[0])]
+    low, high = min(want), max(want)
+    places = [min(marks) + (v - low) / (high - low) * (max(marks) - min(marks)) for v in want]
+    good = (len(words) == len(want) == len(marks) > 0 and
+            all(abs(a - b) <= 1e-5 * max(1, abs(b)) for a, b in zip(words, want)) and
+            all(abs(a - b) <= 0.02 for a, b in zip(marks, places)))
+    return [] if good else [f"{path.name}: before and after: {words}, {marks}, not {want}"]
+
+
 def harmless(where, text):
     bad = re.findall(r"<script|<iframe|<object|<link|\son\w+=|javascript:|https?://(?!www\.w3\.org/)",
                      re.sub(r">[^<]*<", "><", text), re.I)
@@ -89,6 +116,8 @@ def main():
             where = f"{path.name} {form} {notation}"
             failures += same(where, html, steps) + harmless(where, html)
             count += len(steps)
+    for name in ["sigmoid-2-2-1", "xor-batch", "softmax-2-3-3"]:
+        failures += before_and_after(ROOT / "examples" / "worked" / f"{name}.yaml", "numbered")
     with tempfile.TemporaryDirectory() as folder:
         explain(files[-1], "--format", "markdown", "-o", f"{folder}/notes.md")
         figures = sorted(pathlib.Path(folder).glob("*.svg"))
