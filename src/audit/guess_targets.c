@@ -77,14 +77,20 @@ static int is_computed(const struct audit *a, double v)
     return 0;
 }
 
-/* Where a line begins that is an item of a list. */
+/* Where a line begins that is an item of a list. The mark is gone from the blocks' copy of the text,
+ * but not from the text, which nothing ends. */
 static int begins_item(const struct audit *a, size_t at)
 {
-    const char *s = a->source.text + at;
-    if (*s++ != '\n')
+    static const char *const marks[] = {"- ", "* ", "+ ", "•"};
+    const char *s = a->source.text + at, *end = a->source.text + a->source.size;
+    if (s == end || *s++ != '\n')
         return 0;
-    s += strspn(s, " \t");
-    return (strchr("-*+", *s) && *s && s[1] == ' ') || strncmp(s, "•", strlen("•")) == 0;
+    while (s < end && (*s == ' ' || *s == '\t'))
+        s++;
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
+        if ((size_t)(end - s) >= strlen(marks[i]) && !memcmp(s, marks[i], strlen(marks[i])))
+            return 1;
+    return 0;
 }
 
 /* "targets 0.01 and 0.99": as many numbers in the sentence as there are outputs. */
