@@ -496,7 +496,8 @@ static void read_index(struct reader *r)
     size_t n = 0;
     while (r->at + n < r->end && is_digit(r->s[r->at + n]))
         n++;
-    if (r->math || !n || r->out->failed || r->out->token[r->out->n - 1].kind != TOKEN_NAME)
+    if (r->math || !n || r->out->failed || !r->out->n ||
+        r->out->token[r->out->n - 1].kind != TOKEN_NAME)
         return;
     push(r, TOKEN_SUB, r->at, r->at + n, keep(r, r->s + r->at, n));
     r->at += n;
