@@ -22,7 +22,7 @@ static int has_session(const char *s)
         const char *end = strchr(s, '\n');
         const size_t n = end ? (size_t)(end - s) : strlen(s);
         if (cr_session_prompt(s))
-            lines += memchr(s, '=', n) != NULL || strstr(s, "import ") == s + strspn(s, " \t") + 4;
+            lines += memchr(s, '=', n) || !strncmp(s + strspn(s, " \t") + 4, "import ", 7);
         s = end ? end + 1 : NULL;
     }
     return lines == 2;
