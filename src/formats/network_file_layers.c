@@ -153,6 +153,20 @@ static cr_status read_factor(struct reader *r, const struct yaml_node *node, con
     return status;
 }
 
+/* Those of a layer's weights, or of what its `rate` is called after, and of its biases. */
+static cr_status read_factors(struct reader *r, struct file_layer *l, int rate, const char *name)
+{
+    const struct yaml_node *const *v = l->f.value;
+    cr_status status = read_factor(r, v[rate], name, &l->out->weight_rate);
+    if (status == CR_OK)
+        status = read_factor(r, v[KEY_BIAS_RATE], "bias-rate", &l->out->bias_rate);
+    if (status == CR_OK)
+        status = read_factor(r, v[KEY_WEIGHT_DECAY], "weight-decay-factor", &l->out->weight_decay);
+    if (status == CR_OK)
+        status = read_factor(r, v[KEY_BIAS_DECAY], "bias-decay-factor", &l->out->bias_decay);
+    return status;
+}
+
 static cr_status read_parametrisation(struct reader *r, struct file_layer *l,
                                       const struct yaml_node *node)
 {
@@ -189,13 +203,7 @@ static cr_status read_dense(struct reader *r, struct file_layer *l)
     else if (l->out->weights)
         l->out->bias = BIAS_NONE;
     if (status == CR_OK)
-        status = read_factor(r, v[KEY_WEIGHT_RATE], "weight-rate", &l->out->weight_rate);
-    if (status == CR_OK)
-        status = read_factor(r, v[KEY_BIAS_RATE], "bias-rate", &l->out->bias_rate);
-    if (status == CR_OK)
-        status = read_factor(r, v[KEY_WEIGHT_DECAY], "weight-decay-factor", &l->out->weight_decay);
-    if (status == CR_OK)
-        status = read_factor(r, v[KEY_BIAS_DECAY], "bias-decay-factor", &l->out->bias_decay);
+        status = read_factors(r, l, KEY_WEIGHT_RATE, "weight-rate");
     if (status == CR_OK && v[KEY_PARAMETRISATION])
         status = read_parametrisation(r, l, v[KEY_PARAMETRISATION]);
     return status;
@@ -298,7 +306,7 @@ static cr_status read_norm_number(struct reader *r, const struct yaml_node *node
 static cr_status read_norm(struct reader *r, struct file_layer *l, const struct yaml_node *node)
 {
     struct fields f = {0};
-    const struct yaml_node *name = node, *const *v = l->f.value;
+    const struct yaml_node *name = node;
     cr_status status = CR_OK;
     if (node->kind == YAML_MAP) {
         status = cr_file_fields(r, node, MAP_NORM, &f);
@@ -321,15 +329,7 @@ static cr_status read_norm(struct reader *r, struct file_layer *l, const struct 
     if (status == CR_OK)
         status = read_norm_number(r, node, f.value[KEY_NORM_MOMENTUM], "momentum",
                                   &l->out->momentum, &l->out->momentum_at);
-    if (status == CR_OK)
-        status = read_factor(r, v[KEY_SCALE_RATE], "scale-rate", &l->out->weight_rate);
-    if (status == CR_OK)
-        status = read_factor(r, v[KEY_BIAS_RATE], "bias-rate", &l->out->bias_rate);
-    if (status == CR_OK)
-        status = read_factor(r, v[KEY_WEIGHT_DECAY], "weight-decay-factor", &l->out->weight_decay);
-    if (status == CR_OK)
-        status = read_factor(r, v[KEY_BIAS_DECAY], "bias-decay-factor", &l->out->bias_decay);
-    return status;
+    return status == CR_OK ? read_factors(r, l, KEY_SCALE_RATE, "scale-rate") : status;
 }
 
 static cr_status read_other(struct reader *r, struct file_layer *l, const struct other *o)
